@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target: Swift 6, warnings are errors, imports say what they are for.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "vigie",
+    products: [
+        .executable(name: "vigie-agent", targets: ["Agent"]),
+        .executable(name: "vigie-hub", targets: ["Hub"]),
+        .executable(name: "vigie", targets: ["CLI"]),
+    ],
+    dependencies: [
+        // Why each of these and not a rival: docs/decisions/0002-dependencies.md
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Kernel interfaces that glibc does not wrap or Swift cannot call: no library, only headers.
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Contracts", swiftSettings: strict),
+        .target(
+            name: "Transport", dependencies: ["CCurl", "CZlib", "CCrypto", "Contracts"], swiftSettings: strict),
+        .executableTarget(
+            name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", argumentParser, toml, logging],
+            swiftSettings: strict),
+        .target(name: "HubAPI", dependencies: ["Contracts"], swiftSettings: strict),
+        .executableTarget(
+            name: "Hub",
+            dependencies: [
+                "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "CLI", dependencies: ["Contracts", "Transport", "HubAPI", argumentParser],
+            swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Contracts", "Transport"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "ContractsTests", dependencies: ["Contracts", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "AgentTests", dependencies: ["Agent", "Contracts", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HubTests", dependencies: ["Hub", "Contracts", "HubAPI", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "HubAPI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Contracts", "Transport", "TestSupport"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,64 @@
+/// A UUID in its canonical text: 36 lower-case characters (RFC 9562).
+package struct Identifier: Hashable, Sendable, CustomStringConvertible {
+    package let text: String
+
+    package var description: String { text }
+
+    /// Takes canonical lower-case text, or answers nil.
+    package init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 36 else { return nil }
+        for (index, byte) in bytes.enumerated() {
+            let dash = index == 8 || index == 13 || index == 18 || index == 23
+            let hexadecimal = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+            guard dash ? byte == 0x2D : hexadecimal else { return nil }
+        }
+        self.text = text
+    }
+
+    /// A UUIDv7: 48 bits of Unix milliseconds, then the random bits given, with version and variant set.
+    package init(milliseconds: Int64, random: (UInt64, UInt64)) {
+        let time = UInt64(bitPattern: milliseconds) & 0xFFFF_FFFF_FFFF
+        let high = time << 16 | 0x7000 | random.0 & 0x0FFF
+        let low = 0x8000_0000_0000_0000 | random.1 >> 2
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(36)
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 { bytes.append(0x2D) }
+            let word = index < 16 ? high : low
+            let nibble = UInt8(word >> UInt64((15 - index % 16) * 4) & 0xF)
+            bytes.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble)
+        }
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A UUIDv7 of this moment with random bits of the system's generator.
+    package static func make(at moment: Timestamp) -> Identifier {
+        Identifier(milliseconds: moment.milliseconds, random: (UInt64.random(in: 0 ... .max), .random(in: 0 ... .max)))
+    }
+
+    /// The moment inside a UUIDv7, nil for other versions.
+    package var timestamp: Timestamp? {
+        let bytes = Array(text.utf8)
+        guard bytes[14] == 0x37 else { return nil }
+        let digits = String(decoding: bytes[0..<8] + bytes[9..<13], as: UTF8.self)
+        return Int64(digits, radix: 16).map { Timestamp(milliseconds: $0) }
+    }
+}
+
+extension Identifier: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = Identifier(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "must be a UUID in lower case, as 0194e7c2-7b7b-7000-8000-000000000000"
+            )
+        }
+        self = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
