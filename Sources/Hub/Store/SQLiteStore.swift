@@ -1,0 +1,154 @@
+import Foundation
+import GRDB
+
+/// The embedded store: one SQLite file in WAL mode, every commit fsynced.
+final class SQLiteStore: Store {
+    let pool: DatabasePool
+    let path: String
+
+    /// Opens or makes the database and brings its tables up to date.
+    ///
+    /// - Parameter maximumReaders: concurrent read transactions.
+    init(path: String, maximumReaders: Int = 4) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.maximumReaderCount = maximumReaders
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            try database.execute(sql: "PRAGMA cache_size = -8192")
+        }
+        let isNew = !FileManager.default.fileExists(atPath: path)
+        do {
+            if isNew {
+                // Both are fixed once the first table is made, and cannot be set inside GRDB's own opening.
+                let queue = try DatabaseQueue(path: path)
+                try queue.inDatabase { database in
+                    try database.execute(sql: "PRAGMA page_size = 8192")
+                    try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+                    try database.execute(sql: "VACUUM")
+                }
+                try queue.close()
+                chmod(path, 0o600)
+            }
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // GRDB sets NORMAL when it turns WAL on, after prepareDatabase: an answer would then be given before
+                // the commit is on the disk.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            try write { try Migrations.apply(to: $0, engine: .sqlite) }
+        } catch let error as DatabaseError {
+            throw Self.failure(error, path: path)
+        }
+    }
+
+    /// What the writer's `PRAGMA synchronous` says; 2 is FULL.
+    func synchronousMode() throws -> Int {
+        try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
+    }
+
+    func close() throws { try pool.close() }
+
+    func write<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(SQLiteConnection(database: database))
+                    return .commit
+                }
+                guard let value else { throw StoreFailure(code: .other, message: "the transaction gave no value") }
+                return value
+            }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
+        do {
+            return try pool.read { try body(SQLiteConnection(database: $0)) }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    func write<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.write { try body(SQLiteConnection(database: $0)) }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    func read<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read { try body(SQLiteConnection(database: $0)) }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    static func failure(_ error: DatabaseError, path: String) -> StoreFailure {
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            StoreFailure(
+                code: .storageFull, message: "the disk of \(path) is full; free space there, nothing answered is lost")
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_READONLY, .SQLITE_AUTH:
+            StoreFailure(
+                code: .notAccessible,
+                message: "unable to open \(path) for writing; give its directory to the user that the hub runs as")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            StoreFailure(
+                code: .damaged,
+                message: "\(path) is not a sound database (\(error.message ?? "no detail")); restore a backup")
+        case .SQLITE_IOERR:
+            StoreFailure(
+                code: .storageFull,
+                message: "unable to write \(path): input/output error; look at the disk and its free space")
+        default:
+            StoreFailure(code: .other, message: "the database refused a statement: \(error.message ?? "no detail")")
+        }
+    }
+}
+
+/// GRDB's connection as the hub's code sees it. Statements are prepared once and kept.
+struct SQLiteConnection: SQLConnection {
+    let database: Database
+
+    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+        let prepared = try database.cachedStatement(sql: statement.sql)
+        try prepared.execute(arguments: Self.arguments(values))
+        return database.changesCount
+    }
+
+    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+        let prepared = try database.cachedStatement(sql: statement.sql)
+        let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(values))
+        let columns = prepared.columnNames
+        var result: [SQLRow] = []
+        while let row = try cursor.next() {
+            result.append(
+                SQLRow(columns: columns, values: columns.indices.map { Self.value(row[$0] as DatabaseValue) }))
+        }
+        return result
+    }
+
+    private static func arguments(_ values: [any SQLBindable]) -> StatementArguments {
+        StatementArguments(
+            values.map { value -> DatabaseValue in
+                switch value.sqlValue {
+                case .null: .null
+                case .integer(let number): number.databaseValue
+                case .real(let number): number.databaseValue
+                case .text(let text): text.databaseValue
+                case .blob(let bytes): Data(bytes).databaseValue
+                }
+            })
+    }
+
+    static func value(_ value: DatabaseValue) -> SQLValue {
+        switch value.storage {
+        case .null: .null
+        case .int64(let number): .integer(number)
+        case .double(let number): .real(number)
+        case .string(let text): .text(text)
+        case .blob(let data): .blob(Array(data))
+        }
+    }
+}
