@@ -14,19 +14,21 @@ package enum DedicatedThread {
 
     /// Starts a detached thread with a stack of 512 KiB.
     package static func start(_ body: @escaping @Sendable () -> Void) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 512 * 1024)
-        defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
         let box = Unmanaged.passRetained(Body(run: body))
-        let code = pthread_create(
-            &thread, &attributes,
-            { context in
-                Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
-                return nil
-            }, box.toOpaque())
+        let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { buffer in
+            let attributes = buffer.baseAddress!
+            pthread_attr_init(attributes)
+            pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
+            pthread_attr_setstacksize(attributes, 512 * 1024)
+            defer { pthread_attr_destroy(attributes) }
+            var thread: pthread_t = 0
+            return pthread_create(
+                &thread, attributes,
+                { context in
+                    Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
+                    return nil
+                }, box.toOpaque())
+        }
         // Out of threads: better late, on this one, than never.
         if code != 0 { box.takeRetainedValue().run() }
     }
