@@ -66,6 +66,17 @@ let package = Package(
         .executableTarget(
             name: "CLI", dependencies: ["Contracts", "Transport", "HubAPI", argumentParser],
             swiftSettings: strict),
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: [
+                "Contracts", "Transport", argumentParser,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Benchmarks/LoadGenerator", swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["Contracts", "Transport"], path: "Tests/TestSupport",
             swiftSettings: strict),
@@ -76,6 +87,8 @@ let package = Package(
             name: "HubTests", dependencies: ["Hub", "Contracts", "HubAPI", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["CLI", "HubAPI", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contracts", "Transport", "TestSupport"], swiftSettings: strict),
+            name: "EndToEndTests",
+            dependencies: ["Agent", "Hub", "CLI", "LoadGenerator", "Contracts", "Transport", "TestSupport"],
+            swiftSettings: strict),
     ]
 )

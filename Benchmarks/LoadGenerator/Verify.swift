@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import GRDB
+
+/// Looks for every answered snapshot in the archive and in the tables.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check that every answered snapshot is in the archive, and in the tables, exactly once.")
+
+    @Option(help: "The hub's data directory.") var dataDir: String
+    @Option(help: "The file that 'run --answered' wrote.") var answered: String
+
+    func run() throws {
+        let ids = try String(contentsOfFile: answered, encoding: .utf8).split(separator: "\n").map(String.init)
+        var configuration = Configuration()
+        configuration.readonly = true
+        let database = try DatabaseQueue(path: dataDir + "/hub.sqlite", configuration: configuration)
+        let (archived, metrics, history, integrity) = try database.read { connection in
+            (
+                try String.fetchAll(connection, sql: "SELECT snapshot_uuid FROM snapshots"),
+                try Int.fetchOne(connection, sql: "SELECT count(*) FROM snapshots WHERE kind = 'metrics'") ?? 0,
+                try Int.fetchOne(connection, sql: "SELECT count(*) FROM host_metrics") ?? 0,
+                try String.fetchOne(connection, sql: "PRAGMA integrity_check") ?? "no answer"
+            )
+        }
+        let counts = Dictionary(archived.map { ($0, 1) }, uniquingKeysWith: +)
+        let missing = ids.filter { counts[$0] == nil }
+        let repeated = counts.filter { $0.value > 1 }
+        print("answered \(ids.count), archived \(archived.count), in host_metrics \(history), integrity \(integrity)")
+        guard missing.isEmpty, repeated.isEmpty, history == metrics, integrity == "ok" else {
+            throw ValidationError(
+                "answered and not archived: \(missing.count); archived twice: \(repeated.count); "
+                    + "metrics snapshots \(metrics), rows derived \(history); integrity: \(integrity)")
+        }
+    }
+}

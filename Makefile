@@ -1,0 +1,48 @@
+# Vigie: `make` explains itself.
+# SCRATCH may point elsewhere, to keep two trees' builds apart; its name begins with .build.
+SCRATCH ?= .build
+export SCRATCH
+
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill
+
+help:  ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## install the Debian packages that building and testing need
+	@scripts/setup
+
+build: setup  ## build stripped vigie-agent, vigie-hub and vigie into out/bin
+	@scripts/build
+
+demo: build  ## start a hub on loopback, enrol this machine, show what it answers
+	@scripts/demo start
+
+demo-stop:  ## stop the demo's hub
+	@scripts/demo stop
+
+test: setup  ## run all tests
+	@scripts/test
+
+check: setup  ## formatting, contracts, linkage rules, scripts
+	@scripts/check
+
+check-agent:  ## what the built agent links and weighs
+	@scripts/check-agent
+
+golden: setup  ## write the golden files anew; read the diff before you commit it
+	@UPDATE_GOLDEN=1 scripts/test --filter 'Golden|golden' && git --no-pager diff --stat -- Tests contracts
+
+fmt:  ## format the Swift sources
+	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: build  ## ingest benchmark: full length, table and JSON under out/bench
+	@scripts/bench full
+
+bench-quick: build  ## ingest benchmark: half a minute
+	@scripts/bench quick
+
+test-kill: setup  ## kill -9 of hub and agent under load, fifty times
+	@VIGIE_KILL_ROUNDS=50 scripts/test --filter KillTests
+
+clean:  ## remove everything that was built
+	@rm -rf out $(SCRATCH)
