@@ -16,12 +16,23 @@ package enum EnvelopeDocument {
 
     /// The head's members and the payload's bytes of a document that `join` made. Nil where it has no payload.
     ///
-    /// The marker cannot stand inside a string of the head: there its quotes would be escaped.
+    /// The marker counts only among the members of the outermost object: `volatile` may hold a `payload` of its own.
     package static func split(_ document: [UInt8]) -> (head: ArraySlice<UInt8>, payload: ArraySlice<UInt8>)? {
-        guard document.last == 0x7D, document.count > payloadName.count else { return nil }
-        for start in 0..<(document.count - payloadName.count)
-        where document[start] == 0x2C && document[start...].starts(with: payloadName) {
-            return (document[..<start], document[(start + payloadName.count)..<(document.count - 1)])
+        guard document.last == 0x7D else { return nil }
+        var depth = 0
+        var index = 0
+        while index < document.count {
+            switch document[index] {
+            case 0x22:
+                index += 1
+                while index < document.count, document[index] != 0x22 { index += document[index] == 0x5C ? 2 : 1 }
+            case 0x7B, 0x5B: depth += 1
+            case 0x7D, 0x5D: depth -= 1
+            case 0x2C where depth == 1 && document[index...].starts(with: payloadName):
+                return (document[..<index], document[(index + payloadName.count)..<(document.count - 1)])
+            default: break
+            }
+            index += 1
         }
         return nil
     }

@@ -20,7 +20,7 @@ package enum DeliveryOutcome: Equatable, Sendable {
     package init(
         status: Int, contentType: String?, body: [UInt8], retryAfterSeconds: Int?, expected: Identifier
     ) {
-        let mediaType = contentType?.split(separator: ";").first.map { $0.lowercased() } ?? ""
+        let mediaType = contentType?.prefix { $0 != ";" && !$0.isWhitespace }.lowercased() ?? ""
         func decode<T: Decodable>(_ type: T.Type) -> T? {
             guard let document = try? StrictJSON.read(body) else { return nil }
             return try? JSONTreeDecoder.decode(T.self, from: document.root)

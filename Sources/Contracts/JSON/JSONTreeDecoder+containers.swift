@@ -2,10 +2,27 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let object: JSONObject
     let pointer: String
     let collector: JSONTreeDecoder.Collector?
+    /// Only for large objects: a dictionary asks for each of its own names, which by searching would cost the square
+    /// of their number, and a sender chooses that number.
+    private let index: [String: JSONValue]?
     var codingPath: [any CodingKey] { [] }
     var allKeys: [Key] { object.members.compactMap { Key(stringValue: $0.name) } }
 
-    func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
+    init(object: JSONObject, pointer: String, collector: JSONTreeDecoder.Collector?) {
+        self.object = object
+        self.pointer = pointer
+        self.collector = collector
+        index =
+            object.members.count > 64
+            ? Dictionary(object.members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }) : nil
+    }
+
+    private func member(_ name: String) -> JSONValue? {
+        if let index { return index[name] }
+        return object[name]
+    }
+
+    func contains(_ key: Key) -> Bool { member(key.stringValue) != nil }
 
     /// A `null` is a value that no type of the wire has: not nil, so that it is read, and refused.
     func decodeNil(forKey key: Key) throws -> Bool { false }
@@ -13,7 +30,7 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func child(_ key: Key) throws -> JSONTreeDecoder {
         let name = key.stringValue
         let place = pointer + "/" + Violation.step(name)
-        guard let value = object[name] else {
+        guard let value = member(name) else {
             throw JSONTreeDecoder.Stop(violation: Violation(pointer: place, message: "is required"))
         }
         return JSONTreeDecoder(value: value, pointer: place, collector: collector)
@@ -29,7 +46,7 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     private func optional<T>(_ key: Key, _ read: (JSONTreeDecoder) throws -> T) throws -> T? {
-        guard object[key.stringValue] != nil else { return nil }
+        guard contains(key) else { return nil }
         guard let collector else { return try read(child(key)) }
         do { return try read(child(key)) } catch let error as JSONTreeDecoder.Stop {
             collector.add(error.violation.pointer, error.violation.message)
@@ -84,14 +101,18 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 /// Values that stand in for what could not be read while the collecting pass looks on; they never leave it.
 enum Substitutes {
-    static func value<T>(of type: T.Type) -> T? {
+    static func value<T: Decodable>(of type: T.Type) -> T? {
         switch type {
         case is Timestamp.Type: Timestamp(milliseconds: 0) as? T
         case is Percent.Type: Percent(clamping: 0) as? T
         case is Identifier.Type: Identifier(milliseconds: 0, random: (0, 0)) as? T
         case is Digest.Type: Digest(sha256: [UInt8](repeating: 0, count: 32)) as? T
         case let list as any EmptyInitializable.Type: list.init() as? T
-        default: nil
+        // An object of the wire made from nothing: its own required members are substituted in turn, unnoted.
+        default:
+            try? T(
+                from: JSONTreeDecoder(
+                    value: .object(JSONObject()), pointer: "", collector: JSONTreeDecoder.Collector()))
         }
     }
 }

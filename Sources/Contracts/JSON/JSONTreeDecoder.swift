@@ -33,17 +33,24 @@ package struct JSONTreeDecoder: Decoder {
     package static func decode<T: Decodable>(
         _ type: T.Type, from value: JSONValue, at pointer: String = ""
     ) throws(Rejection) -> T {
-        do { return try T(from: JSONTreeDecoder(value: value, pointer: pointer, collector: nil)) } catch {
-            let collector = Collector()
-            do {
-                _ = try T(from: JSONTreeDecoder(value: value, pointer: pointer, collector: collector))
-            } catch let error as Stop {
-                collector.add(error.violation.pointer, error.violation.message)
-            } catch {
-                collector.add(pointer, Self.message(of: error))
-            }
-            throw Rejection(violations: collector.violations)
+        do { return try JSONTreeDecoder(value: value, pointer: pointer, collector: nil).decode(type) } catch {
+            throw Rejection(violations: violations(of: type, in: value, at: pointer))
         }
+    }
+
+    /// The collecting pass alone: every violation in the value, up to 200; none where it fits the type.
+    package static func violations<T: Decodable>(
+        of type: T.Type, in value: JSONValue, at pointer: String = ""
+    ) -> [Violation] {
+        let collector = Collector()
+        do {
+            _ = try JSONTreeDecoder(value: value, pointer: pointer, collector: collector).decode(type)
+        } catch let error as Stop {
+            collector.add(error.violation.pointer, error.violation.message)
+        } catch {
+            collector.add(pointer, message(of: error))
+        }
+        return collector.violations
     }
 
     /// Thrown by the fast pass, and by the collecting pass where it has no value to go on with.

@@ -2,7 +2,7 @@
 package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
-    /// A number written without fraction or exponent that fits 64 bits.
+    /// A number written without fraction or exponent that fits 64 bits; others are a `number`, rounded to a double.
     case integer(Int64)
     case number(Double)
     case string(String)

@@ -1,7 +1,8 @@
 /// The one reader of what comes over the wire: RFC 8259, and stricter where two readers could disagree.
 ///
 /// Refused besides bad grammar: invalid UTF-8, duplicate names in an object, `\u0000`, lone surrogates, more than
-/// `maximumDepth` levels, a byte-order mark, anything after the value.
+/// `maximumDepth` levels, a number beyond a double's range, a byte-order mark, anything after the value. Names that
+/// differ only in their Unicode normal form are duplicates too: a Swift dictionary could hold one of them only.
 package struct StrictJSON {
     package struct Failure: Error, Equatable, CustomStringConvertible {
         /// Offset in bytes from the start.
@@ -198,6 +199,7 @@ package struct StrictJSON {
             return .integer(integerStart > start ? -value : value)
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isInteger, digits == 19, let value = Int64(text) { return .integer(value) }
         guard let double = Double(text), double.isFinite else {
             throw Failure(offset: start, reason: "a number too large to hold")
         }

@@ -61,13 +61,13 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads either alphabet, with or without padding; white space between digits is passed over (PEM). Nil for
+    /// Reads either alphabet, with whole padding or none; white space between digits is passed over (PEM). Nil for
     /// anything else.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var word: UInt32 = 0
         var count = 0
-        var padded = false
+        var padding = 0
         for character in text.utf8 {
             let value: UInt32
             switch character {
@@ -77,12 +77,12 @@ package enum Base64 {
             case 0x2B, 0x2D: value = 62
             case 0x2F, 0x5F: value = 63
             case 0x3D:
-                padded = true
+                padding += 1
                 continue
             case 0x0A, 0x0D, 0x20, 0x09: continue
             default: return nil
             }
-            guard !padded else { return nil }
+            guard padding == 0 else { return nil }
             word = word << 6 | value
             count += 1
             if count == 4 {
@@ -91,6 +91,7 @@ package enum Base64 {
                 count = 0
             }
         }
+        guard padding == 0 || (count > 1 && count + padding == 4) else { return nil }
         switch count {
         case 0: break
         case 2: bytes.append(UInt8(word >> 4 & 255))

@@ -9,7 +9,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    package init(seconds: Int64) { self.milliseconds = seconds * 1000 }
+    /// Takes Unix seconds; what no 64 bits of milliseconds can hold becomes the nearest that they can.
+    package init(seconds: Int64) {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
+    }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
@@ -17,7 +21,13 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp: CustomStringConvertible {
+    /// The first and the last moment that four digits of year can write.
+    package static let earliest = Timestamp(milliseconds: -62_135_596_800_000)
+    package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// The wire's text; a moment outside of `earliest`…`latest` is written as the nearer of them.
     package var description: String {
+        let milliseconds = min(max(self, Self.earliest), Self.latest).milliseconds
         let days = milliseconds.flooredQuotient(86_400_000)
         let inDay = milliseconds - days * 86_400_000
         let (year, month, day) = CivilDate.fromDays(days)
