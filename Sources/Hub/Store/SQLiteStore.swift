@@ -101,6 +101,8 @@ final class SQLiteStore: Store {
             StoreFailure(
                 code: .storageFull,
                 message: "unable to write \(path): input/output error; look at the disk and its free space")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            StoreFailure(code: .busy, message: "\(path) is locked by another program for too long; try again")
         default:
             StoreFailure(code: .other, message: "the database refused a statement: \(error.message ?? "no detail")")
         }

@@ -59,6 +59,8 @@ struct StoreFailure: Error, CustomStringConvertible {
         case damaged
         /// The file or its directory may not be written or read.
         case notAccessible = "not_accessible"
+        /// Locked by another writer for longer than the busy timeout.
+        case busy
         case other
     }
 

@@ -1,0 +1,55 @@
+/// The statements of ingest: the sender's row, the archive, the quarantine.
+enum ArchiveStatements {
+    static let sender = Statement(
+        "ingest.sender",
+        """
+        SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at
+        FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
+        """)
+    static let find = Statement(
+        "archive.find",
+        """
+        SELECT kind, schema_version, sequence, boot_id, collected_at, collection_status, result, payload_digest, same_as,
+          body_digest FROM snapshots WHERE machine_id = ?1 AND snapshot_uuid = ?2
+        """)
+    static let insert = Statement(
+        "archive.insert",
+        """
+        INSERT INTO snapshots (machine_id, snapshot_uuid, kind, schema_version, sequence, boot_id, collected_at,
+          received_at, effective_at, collection_status, result, payload_digest, same_as, body_digest, inflated_bytes,
+          body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING id
+        """)
+    static let setResult = Statement("archive.set_result", "UPDATE snapshots SET result = ?2 WHERE id = ?1")
+    static let machineSeen = Statement(
+        "machines.seen",
+        """
+        UPDATE machines SET last_seen_at = ?2, remote_address = COALESCE(?3, remote_address),
+          clock_skew_ms = COALESCE(?4, clock_skew_ms), next_due_at = COALESCE(?5, next_due_at), requested_kinds = ?6
+        WHERE id = ?1
+        """)
+    static let machineNewest = Statement(
+        "machines.newest",
+        """
+        UPDATE machines SET highest_sequence = ?2, boot_id = ?3, agent_version = ?4, hostname = ?5,
+          machine_id_hint = ?6, product_uuid_hint = ?7, spool_files = ?8, spool_bytes = ?9, spool_dropped_total = ?10
+        WHERE id = ?1
+        """)
+    static let quarantineInsert = Statement(
+        "quarantine.insert",
+        """
+        INSERT INTO quarantine (machine_id, received_at, status, code, reason, body_bytes, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        """)
+    static let quarantineSize = Statement(
+        "quarantine.size",
+        "SELECT count(*) AS entries, CAST(COALESCE(sum(length(body)), 0) AS BIGINT) AS bytes FROM quarantine")
+    static let quarantineOldest = Statement(
+        "quarantine.oldest", "SELECT id, length(body) AS bytes FROM quarantine ORDER BY id LIMIT 100")
+    static let quarantineDelete = Statement("quarantine.delete", "DELETE FROM quarantine WHERE id = ?1")
+
+    static let all: [Statement] = [
+        sender, find, insert, setResult, machineSeen, machineNewest, quarantineInsert, quarantineSize,
+        quarantineOldest, quarantineDelete,
+    ]
+}

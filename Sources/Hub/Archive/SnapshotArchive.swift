@@ -1,0 +1,147 @@
+import Contracts
+
+/// Takes one snapshot into the archive and the tables, inside the writer's transaction.
+struct SnapshotArchive: Sendable {
+    typealias Derive = @Sendable (ArchivedSnapshot, any SQLConnection) throws -> DerivationResult
+
+    let derive: Derive
+
+    /// - Parameter deriving: false archives only, as `held`: the way out for a payload that its deriver cannot take.
+    func take(
+        _ submission: Submission, into connection: any SQLConnection, deriving: Bool = true
+    ) throws -> IngestOutcome {
+        guard let sender = try Sender(connection.row(ArchiveStatements.sender, submission.tokenHash)) else {
+            return .unauthorized
+        }
+        let head = submission.head
+        if let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) {
+            guard Self.isSame(known, submission) else {
+                return .refused(
+                    IngestRejection(
+                        .snapshotIDReused,
+                        "snapshot \(head.snapshotID) is archived with other bytes; is this machine a copy of another?"))
+            }
+            let requests = try noteContact(submission, of: sender, answersRequest: false, connection)
+            return .accepted(answer("duplicate", submission, sender, requests))
+        }
+        var isHeld = !deriving
+        if case .held = submission.content { isHeld = true }
+        if let sameAs = head.sameAs {
+            let carrier = try connection.row(ArchiveStatements.find, sender.machineID, sameAs)
+            guard let carrier, Self.carries(carrier, head) else {
+                return .refused(
+                    IngestRejection(.resendFull, "snapshot \(sameAs) with this payload is not in the archive"))
+            }
+            if carrier["result"].text == "held" { isHeld = true }
+        }
+        let id = try insert(submission, machineID: sender.machineID, result: isHeld ? "held" : "derived", connection)
+        var result = "held"
+        if !isHeld, let content = submission.content.archived {
+            let derived = try derive(
+                ArchivedSnapshot(
+                    archiveID: id, machineID: sender.machineID, head: head, receivedAt: submission.receivedAt,
+                    effectiveAt: submission.effectiveAt, content: content), connection)
+            if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
+            // A failed collection has done in the tables all that it can do.
+            result = derived == .failed ? "derived" : derived.rawValue
+        }
+        let requests = try noteContact(submission, of: sender, answersRequest: head.sameAs == nil, connection)
+        return .accepted(answer(result, submission, sender, requests))
+    }
+
+    private func answer(
+        _ result: String, _ submission: Submission, _ sender: Sender, _ requests: [String]
+    ) -> SnapshotAnswer {
+        SnapshotAnswer(
+            snapshotID: submission.head.snapshotID, result: result,
+            highestSequence: max(sender.highestSequence, submission.head.sequence),
+            requests: requests.map { "full:\($0)" })
+    }
+
+    /// Equal bytes, or the full and the `same_as` form of one snapshot.
+    private static func isSame(_ known: SQLRow, _ submission: Submission) -> Bool {
+        if known["body_digest"].text == submission.bodyDigest.text { return true }
+        let head = submission.head
+        return known["payload_digest"].text == head.payloadDigest?.text && known["kind"].text == head.kind
+            && known["sequence"].integer == Int64(head.sequence) && known["boot_id"].text == head.bootID
+            && known["collected_at"].integer == head.collectedAt.milliseconds
+    }
+
+    /// Whether that snapshot carries the payload itself, of this kind and version.
+    private static func carries(_ carrier: SQLRow, _ head: EnvelopeHead) -> Bool {
+        carrier["same_as"].isNull && carrier["collection_status"].text != "failed"
+            && carrier["kind"].text == head.kind && carrier["schema_version"].integer == Int64(head.schemaVersion)
+            && carrier["payload_digest"].text == head.payloadDigest?.text
+    }
+
+    private func insert(
+        _ submission: Submission, machineID: Int64, result: String, _ connection: any SQLConnection
+    ) throws -> Int64 {
+        let head = submission.head
+        let row = try connection.row(
+            ArchiveStatements.insert, machineID, head.snapshotID, head.kind, head.schemaVersion, head.sequence,
+            head.bootID, head.collectedAt, submission.receivedAt, submission.effectiveAt, head.collection.status,
+            result, head.payloadDigest, head.sameAs, submission.bodyDigest, submission.inflatedBytes, submission.body)
+        guard let id = row?["id"].integer else {
+            throw StoreFailure(code: .other, message: "the archive gave no row id")
+        }
+        return id
+    }
+
+    /// Writes what the hub knows of the machine from this contact; answers the kinds still asked for.
+    private func noteContact(
+        _ submission: Submission, of sender: Sender, answersRequest: Bool, _ connection: any SQLConnection
+    ) throws -> [String] {
+        let head = submission.head
+        let requests = answersRequest ? sender.requestedKinds.filter { $0 != head.kind } : sender.requestedKinds
+        try connection.run(
+            ArchiveStatements.machineSeen, sender.machineID, submission.receivedAt, submission.remoteAddress,
+            submission.clockSkew, nextDue(submission, after: sender.nextDueAt), requests.joined(separator: " "))
+        // A late snapshot tells nothing about the machine of today.
+        if Int64(head.sequence) >= Int64(sender.highestSequence) {
+            let spool = head.agent.spool
+            try connection.run(
+                ArchiveStatements.machineNewest, sender.machineID, head.sequence, head.bootID, head.agent.version,
+                head.host.hostname, head.host.machineIDHint, head.host.productUUIDHint, spool?.files, spool?.bytes,
+                spool?.droppedTotal)
+        }
+        return requests
+    }
+
+    /// When silence begins to mean something: the next metrics, or, of a machine that sends none, the kind that comes
+    /// most often. Nil leaves what stands.
+    private func nextDue(_ submission: Submission, after known: Timestamp?) -> Timestamp? {
+        guard let seconds = submission.head.collection.nextDueSeconds else { return nil }
+        let milliseconds = Int64(min(seconds, 31_536_000)) * 1000
+        let due = submission.receivedAt.adding(milliseconds: milliseconds)
+        guard submission.head.kind != Kind.metrics.rawValue, let known, due >= known else { return due }
+        return known <= submission.receivedAt.adding(milliseconds: milliseconds / 2) ? due : nil
+    }
+}
+
+/// The sender's row, as far as ingest needs it.
+private struct Sender {
+    let machineID: Int64
+    let highestSequence: Int
+    let requestedKinds: [String]
+    let nextDueAt: Timestamp?
+
+    init?(_ row: SQLRow?) {
+        guard let row, row["revoked_at"].isNull, let machineID = row["machine_id"].integer else { return nil }
+        self.machineID = machineID
+        highestSequence = Int(row["highest_sequence"].integer ?? 0)
+        requestedKinds = (row["requested_kinds"].text ?? "").split(separator: " ").map(String.init)
+        nextDueAt = row["next_due_at"].integer.map { Timestamp(milliseconds: $0) }
+    }
+}
+
+extension ReadSnapshot.Content {
+    fileprivate var archived: ArchivedSnapshot.Content? {
+        switch self {
+        case .payload(let payload): .payload(payload)
+        case .sameAs(let id): .sameAs(id)
+        case .failed: .failed
+        case .held: nil
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Contracts
+import Logging
+import ServiceLifecycle
+import Transport
+
+/// The one writer: takes what is queued, writes one transaction, and only when that is on the disk answers them all.
+///
+/// A failed batch is rolled back and replayed one by one, so that a bad snapshot never fails its neighbours; no
+/// savepoint on the fast path. What its deriver cannot take is archived as `held`: nothing is lost, and a later
+/// version of the hub derives it.
+final class IngestWriter: Service {
+    private enum Work: Sendable {
+        case snapshot(Submission, CheckedContinuation<IngestOutcome, Never>)
+        case quarantine(QuarantineEntry)
+
+        func answer(_ outcome: IngestOutcome?) {
+            if case .snapshot(_, let continuation) = self { continuation.resume(returning: outcome ?? .failed) }
+        }
+    }
+
+    static let batchCount = 256
+    static let batchCost = 16 * 1024 * 1024
+
+    private let store: any Store
+    private let archive: SnapshotArchive
+    private let quarantine: Quarantine
+    private let queue: IngestQueue<Work>
+    private let logger: Logger
+
+    init(
+        store: any Store, archive: SnapshotArchive, quarantine: Quarantine, maximumCount: Int, maximumBytes: Int,
+        logger: Logger
+    ) {
+        self.store = store
+        self.archive = archive
+        self.quarantine = quarantine
+        self.logger = logger
+        queue = IngestQueue(maximumCount: maximumCount, maximumCost: maximumBytes)
+    }
+
+    /// Snapshots that wait for their transaction.
+    var waiting: Int { queue.count }
+
+    /// Waits until the snapshot is on the disk, or will not be.
+    func submit(_ submission: Submission) async -> IngestOutcome {
+        await withCheckedContinuation { continuation in
+            do throws(IngestRefusal) {
+                try queue.put(.snapshot(submission, continuation), cost: submission.cost)
+            } catch {
+                continuation.resume(returning: error == .closed ? .stopping : .busy)
+            }
+        }
+    }
+
+    /// Keeps what was refused, if there is room; nobody waits for it.
+    func quarantine(_ entry: QuarantineEntry) {
+        try? queue.put(.quarantine(entry), cost: entry.body.count)
+    }
+
+    /// Writes until the service group stops, then answers what is still queued.
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await DedicatedThread.run { self.work() }
+        } onGracefulShutdown: {
+            self.queue.close()
+        }
+    }
+
+    private func work() {
+        while let batch = queue.take(maximumCount: Self.batchCount, maximumCost: Self.batchCost) { write(batch) }
+    }
+
+    private func write(_ batch: [Work]) {
+        do {
+            let outcomes = try store.write { connection in try batch.map { try take($0, connection) } }
+            for (work, outcome) in zip(batch, outcomes) { work.answer(outcome) }
+        } catch let failure as StoreFailure where failure.code == .busy {
+            logger.warning("ingest: \(failure.message)")
+            for work in batch { work.answer(.busy) }
+        } catch {
+            quarantine.forget()
+            if batch.count > 1 {
+                logger.warning("ingest: a batch of \(batch.count) failed and is replayed one by one: \(error)")
+            }
+            for work in batch { work.answer(replay(work)) }
+        }
+    }
+
+    private func take(_ work: Work, _ connection: any SQLConnection) throws -> IngestOutcome? {
+        switch work {
+        case .snapshot(let submission, _): return try archive.take(submission, into: connection)
+        case .quarantine(let entry):
+            try quarantine.add(entry, into: connection)
+            return nil
+        }
+    }
+
+    /// One item in a transaction of its own.
+    private func replay(_ work: Work) -> IngestOutcome? {
+        do { return try store.write { try take(work, $0) } } catch {
+            quarantine.forget()
+            guard case .snapshot(let submission, _) = work else { return nil }
+            if let failure = error as? StoreFailure {
+                if failure.code == .storageFull { return .storageFull }
+                if failure.code == .busy { return .busy }
+            }
+            logger.error(
+                """
+                ingest: \(submission.head.kind) snapshot \(submission.head.snapshotID) cannot be derived and is held: \
+                \(error)
+                """
+            )
+            return hold(submission)
+        }
+    }
+
+    private func hold(_ submission: Submission) -> IngestOutcome {
+        do { return try store.write { try archive.take(submission, into: $0, deriving: false) } } catch {
+            logger.error("ingest: snapshot \(submission.head.snapshotID) cannot be archived: \(error)")
+            switch (error as? StoreFailure)?.code {
+            case .storageFull: return .storageFull
+            case .busy: return .busy
+            default: return .failed
+            }
+        }
+    }
+}

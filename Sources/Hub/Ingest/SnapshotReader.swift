@@ -1,0 +1,95 @@
+import Contracts
+import Transport
+
+/// A snapshot as it was sent, read and validated.
+struct ReadSnapshot: Sendable {
+    enum Content: Sendable {
+        case payload(any SnapshotPayload)
+        case sameAs(Identifier)
+        /// The agent could not collect.
+        case failed
+        /// Of a kind or a version that this hub does not know yet, with a payload or with `same_as`.
+        case held
+    }
+
+    let head: EnvelopeHead
+    let content: Content
+    /// The payload as a tree; nil where there is none.
+    let payload: JSONValue?
+    /// Where the payload stands in the inflated bytes.
+    let payloadRange: Range<Int>?
+    let inflated: [UInt8]
+}
+
+/// From the bytes of a request, or of the archive, to a snapshot: inflate, one strict pass, head, version, digest,
+/// payload. Pure, so that ingest and rederive cannot differ.
+struct SnapshotReader {
+    static func read(compressed: [UInt8], inflateLimit: Int) throws(IngestRejection) -> ReadSnapshot {
+        let inflated: [UInt8]
+        do { inflated = try Gzip.inflate(compressed, limit: inflateLimit) } catch {
+            switch error {
+            case .notGzip, .truncated: throw IngestRejection(.notGzip, error.description)
+            case .tooLarge: throw IngestRejection(.inflatesTooLarge, error.description)
+            }
+        }
+        return try read(inflated: inflated)
+    }
+
+    static func read(inflated: [UInt8]) throws(IngestRejection) -> ReadSnapshot {
+        let document: StrictJSON.Document
+        do { document = try StrictJSON.read(inflated, watching: "payload") } catch {
+            throw IngestRejection(.notStrictJSON, error.description)
+        }
+        let head: EnvelopeHead
+        do { head = try JSONTreeDecoder.decode(EnvelopeHead.self, from: document.root) } catch {
+            throw .violations(error.violations)
+        }
+        guard head.envelope == 1 else {
+            throw IngestRejection(.unsupportedVersion, "envelope \(head.envelope) is not one that this hub reads; 1 is")
+        }
+        let broken = head.ruleViolations(
+            hasPayload: document.root["payload"] != nil, payloadIsLast: document.watched?.isLast ?? false)
+        guard broken.isEmpty else { throw .violations(broken) }
+        if let range = document.watched?.range {
+            // The digest is of the bytes as they stand: nobody has to agree on a canonical form.
+            guard Digest(sha256: SHA256.digest(inflated[range])) == head.payloadDigest else {
+                throw IngestRejection(
+                    .digestMismatch, "payload_digest is not that of the payload's bytes; it was damaged on its way")
+            }
+        }
+        return ReadSnapshot(
+            head: head, content: try content(head, document.root["payload"]), payload: document.root["payload"],
+            payloadRange: document.watched?.range, inflated: inflated)
+    }
+
+    private static func content(
+        _ head: EnvelopeHead, _ payload: JSONValue?
+    ) throws(IngestRejection) -> ReadSnapshot.Content {
+        guard let kind = Kind(rawValue: head.kind) else { return .held }
+        let newest = kind.payloadType.schemaVersion
+        // The current version and the one before it; older ones stay derivable from the archive only.
+        guard head.schemaVersion >= max(1, newest - 1) else {
+            throw IngestRejection(
+                .unsupportedVersion,
+                "\(head.kind) \(head.schemaVersion) is no longer taken; upgrade vigie-agent on this machine")
+        }
+        guard head.schemaVersion <= newest else { return .held }
+        if head.collection.status == "failed" { return .failed }
+        if let sameAs = head.sameAs {
+            guard kind.isInventory else {
+                throw .violations([Violation(pointer: "/same_as", message: "metrics are always sent whole")])
+            }
+            return .sameAs(sameAs)
+        }
+        guard let payload else { throw .violations([Violation(pointer: "/payload", message: "is required")]) }
+        return .payload(try decode(kind.payloadType, payload))
+    }
+
+    private static func decode<Payload: SnapshotPayload>(
+        _ type: Payload.Type, _ payload: JSONValue
+    ) throws(IngestRejection) -> Payload {
+        do { return try JSONTreeDecoder.decode(type, from: payload, at: "/payload") } catch {
+            throw .violations(error.violations)
+        }
+    }
+}
