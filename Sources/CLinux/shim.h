@@ -1,6 +1,5 @@
 #ifndef VIGIE_CLINUX_SHIM_H
 #define VIGIE_CLINUX_SHIM_H
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -18,4 +17,35 @@ static inline int vigie_open_in_root(int directory, const char *path, int flags)
     how.resolve = RESOLVE_IN_ROOT;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+
+// glibc shows O_PATH only to programs that are built with _GNU_SOURCE, which the Glibc module is not.
+static const int vigie_open_path = __O_PATH;
+
+// The CPU says itself under which hypervisor it runs, and no file of the kernel does; Swift has no way to CPUID. Fills 12
+// characters and a zero; false without a hypervisor, and on other architectures.
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+static inline int vigie_hypervisor_signature(char signature[13]) {
+    unsigned int a = 0, b = 0, c = 0, d = 0;
+    memset(signature, 0, 13);
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 31))) return 0;
+    __cpuid(0x40000000, a, b, c, d);
+    memcpy(signature, &b, 4);
+    memcpy(signature + 4, &c, 4);
+    memcpy(signature + 8, &d, 4);
+    return 1;
+}
+#else
+static inline int vigie_hypervisor_signature(char signature[13]) {
+    memset(signature, 0, 13);
+    return 0;
+}
+#endif
+
+// GNU extensions that the Glibc module hides, because it is built without _GNU_SOURCE: a child starts in / with nothing
+// open but its three streams, and pipes are never inherited by a process started at the same time.
+#include <spawn.h>
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern int pipe2(int ends[2], int flags);
 #endif

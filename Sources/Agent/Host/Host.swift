@@ -29,24 +29,21 @@ struct Host: Sendable {
         // A pipe or a device among what should be files would block, or never end.
         guard information.st_mode & S_IFMT == S_IFREG else { throw ReadFailure(path: path, errno: EINVAL) }
         var result: [UInt8] = []
-        var capacity = min(max(4096, Int(information.st_size) + 1), limit + 1)
-        while true {
-            var count = 0
-            var failure: Int32 = 0
-            let chunk = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
-                count = read(descriptor, buffer.baseAddress, buffer.count)
-                failure = errno
-                initialized = max(0, count)
+        let failure = withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { buffer -> Int32 in
+            // Until the end is seen: files of procfs come in pieces, and say nothing of their size.
+            while true {
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return errno
+                }
+                if count == 0 { return 0 }
+                result.append(contentsOf: buffer[..<count])
+                if result.count > limit { return EFBIG }
             }
-            if count < 0 {
-                if failure == EINTR { continue }
-                throw ReadFailure(path: path, errno: failure)
-            }
-            if count == 0 { return result }
-            if result.isEmpty { result = chunk } else { result += chunk }
-            if result.count > limit { throw ReadFailure(path: path, errno: EFBIG) }
-            capacity = min(max(4096, capacity), limit + 1)
         }
+        guard failure == 0 else { throw ReadFailure(path: path, errno: failure) }
+        return result
     }
 
     /// The text of a file, with invalid UTF-8 and NUL replaced by U+FFFD.
@@ -56,22 +53,30 @@ struct Host: Sendable {
 
     /// The text without white space at its ends; nil where there is no such file, it may not be read, or it is empty.
     func line(_ path: String) -> String? {
-        guard let text = try? text(path, limit: 65_536) else { return nil }
-        let trimmed = text.trimmed
-        return trimmed.isEmpty ? nil : trimmed
+        (try? attribute(path)) ?? nil
+    }
+
+    /// The same, telling why a file that is there could not be read. An attribute of sysfs has one page at most.
+    func attribute(_ path: String) throws(ReadFailure) -> String? {
+        let text: String
+        do { text = String(cleaning: try bytes(path, limit: 4096)[...]) } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+        return text.isEmpty ? nil : text
     }
 
     func integer(_ path: String) -> Int? { line(path).flatMap { Int($0) } }
 
     func exists(_ path: String) -> Bool {
-        guard let descriptor = try? open(path, O_PATH) else { return false }
+        guard let descriptor = try? open(path, vigie_open_path) else { return false }
         close(descriptor)
         return true
     }
 
     /// What a symbolic link says, not followed; nil for anything else.
     func link(_ path: String) -> String? {
-        guard let descriptor = try? open(path, O_PATH | O_NOFOLLOW) else { return nil }
+        guard let descriptor = try? open(path, vigie_open_path | O_NOFOLLOW) else { return nil }
         defer { close(descriptor) }
         let target = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
             count = max(0, readlinkat(descriptor, "", buffer.baseAddress!, buffer.count))
@@ -84,25 +89,38 @@ struct Host: Sendable {
 
     /// The same, telling why it could not be read.
     func list(_ path: String) throws(ReadFailure) -> [String] {
+        var names: [String] = []
+        try forEachEntry(path) { name, _ in names.append(String(decoding: name, as: UTF8.self)) }
+        return names.sorted()
+    }
+
+    /// Calls the body with each entry's name and whether it is a directory, without `.` and `..`, in no order.
+    func forEachEntry(
+        _ path: String, _ body: (_ name: UnsafeBufferPointer<UInt8>, _ isDirectory: Bool) -> Void
+    ) throws(ReadFailure) {
         let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
         guard let stream = fdopendir(descriptor) else {
+            let failure = ReadFailure(path: path, errno: errno)
             close(descriptor)
-            throw ReadFailure(path: path, errno: errno)
+            throw failure
         }
         defer { closedir(stream) }
-        var names: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let isDirectory = entry.pointee.d_type == UInt8(DT_DIR)
+            withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
+                    let name = UnsafeBufferPointer(start: start, count: strlen(start))
+                    let isItself = name.count == 1 && name[0] == 0x2E
+                    let isParent = name.count == 2 && name[0] == 0x2E && name[1] == 0x2E
+                    if !isItself, !isParent { body(name, isDirectory) }
+                }
             }
-            if name != ".", name != ".." { names.append(name) }
         }
-        return names.sorted()
     }
 
     /// Type, size, owner and times, links followed below the root.
     func status(_ path: String) throws(ReadFailure) -> stat {
-        let descriptor = try open(path, O_PATH)
+        let descriptor = try open(path, vigie_open_path)
         defer { close(descriptor) }
         var information = stat()
         guard fstat(descriptor, &information) == 0 else { throw ReadFailure(path: path, errno: errno) }
@@ -113,9 +131,14 @@ struct Host: Sendable {
     func open(_ path: String, _ flags: Int32) throws(ReadFailure) -> Int32 {
         var relative = path[...]
         while relative.hasPrefix("/") { relative = relative.dropFirst() }
-        let descriptor = vigie_open_in_root(directory.descriptor, relative.isEmpty ? "." : String(relative), flags)
-        guard descriptor >= 0 else { throw ReadFailure(path: path, errno: errno) }
-        return descriptor
+        let name = relative.isEmpty ? "." : String(relative)
+        // The kernel says EAGAIN where something was renamed while it walked over a "..".
+        for _ in 0..<8 {
+            let descriptor = vigie_open_in_root(directory.descriptor, name, flags)
+            if descriptor >= 0 { return descriptor }
+            guard errno == EAGAIN || errno == EINTR else { break }
+        }
+        throw ReadFailure(path: path, errno: errno)
     }
 }
 
@@ -124,7 +147,7 @@ private final class RootDirectory: Sendable {
     let descriptor: Int32
 
     init(_ path: String) throws(ReadFailure) {
-        descriptor = Glibc.open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        descriptor = Glibc.open(path, vigie_open_path | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ReadFailure(path: path, errno: errno) }
     }
 
@@ -137,7 +160,10 @@ struct ReadFailure: Error, CustomStringConvertible {
     var errno: Int32
 
     /// Nothing there: absent, not unknown.
-    var isAbsence: Bool { errno == ENOENT || errno == ENOTDIR || errno == ENXIO || errno == ENODEV }
+    var isAbsence: Bool {
+        // Kernel features that are built in but switched off (PSI) give EOPNOTSUPP.
+        errno == ENOENT || errno == ENOTDIR || errno == ENXIO || errno == ENODEV || errno == EOPNOTSUPP
+    }
 
     var code: String {
         switch errno {
