@@ -43,13 +43,14 @@ struct Contract: CustomTestStringConvertible, Sendable {
         return open(kind.payloadType)
     }
 
-    /// Whether the fast pass accepts the document, and what it makes of it.
-    func accepted(_ root: JSONValue) -> (any Encodable)? {
-        guard let kind else { return try? JSONTreeDecoder.decode(EnvelopeHead.self, from: root) }
-        func open<T: SnapshotPayload>(_ type: T.Type) -> (any Encodable)? {
-            try? JSONTreeDecoder.decode(type, from: root)
+    /// What the fast pass makes of the document, written again; nil where it refuses.
+    func rewritten(_ root: JSONValue) throws -> [UInt8]? {
+        func open<T: Codable>(_ type: T.Type) throws -> [UInt8]? {
+            guard let value = try? JSONTreeDecoder.decode(type, from: root) else { return nil }
+            return try CanonicalJSON.encode(value)
         }
-        return open(kind.payloadType)
+        guard let kind else { return try open(EnvelopeHead.self) }
+        return try open(kind.payloadType)
     }
 }
 
@@ -111,9 +112,11 @@ extension JSONValue {
         return removed
     }
 
-    /// Members sorted and integers as doubles, so that `==` asks whether two documents mean the same.
+    /// Members sorted, integers as doubles, times in their one written form, so that `==` asks whether two documents
+    /// mean the same.
     var normalized: JSONValue {
         switch self {
+        case .string(let text): .string(Timestamp(text)?.description ?? text)
         case .integer(let value): .number(Double(value))
         case .array(let values): .array(values.map(\.normalized))
         case .object(let object):

@@ -34,12 +34,11 @@ struct SchemaTests {
 
     @Test("the envelope's head and its schema have the same shape; payload stands in the schema only")
     func envelopeShape() throws {
-        let schema = try SchemaFile(Contract.envelope.schemaPath)
-        var properties = schema.root
         // `payload` is taken from its bytes, not decoded with the head: any object here.
-        #expect(properties.remove("/properties/payload")?["type"] == .string("object"))
+        let path = Contract.envelope.schemaPath
+        #expect(try SchemaFile(path).root["properties"]?["payload"]?["type"] == .string("object"))
         let type = try ShapeDecoder.shape(of: EnvelopeHead.self)
-        let differences = type.differences(from: try SchemaFile(path: schema.path, root: properties).shape())
+        let differences = type.differences(from: try SchemaFile(path, without: "payload").shape())
         #expect(differences.isEmpty, "\(differences)")
     }
 

@@ -6,13 +6,17 @@ package struct SchemaFile {
     package let path: String
     package let root: JSONValue
 
-    package init(_ path: String) throws {
+    /// Reads the file; `without` names a property of the outermost object that is left out.
+    package init(_ path: String, without property: String? = nil) throws {
         self.path = path
-        root = try StrictJSON.read(Repository.bytes(path)).root
-    }
-
-    package init(path: String, root: JSONValue) {
-        self.path = path
+        var root = try StrictJSON.read(Repository.bytes(path)).root
+        if let property, case .object(var schema) = root, case .object(var properties)? = schema["properties"] {
+            properties.members.removeAll { $0.name == property }
+            for index in schema.members.indices where schema.members[index].name == "properties" {
+                schema.members[index].value = .object(properties)
+            }
+            root = .object(schema)
+        }
         self.root = root
     }
 

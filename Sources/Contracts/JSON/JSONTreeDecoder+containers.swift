@@ -103,6 +103,12 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
 enum Substitutes {
     static func value<T: Decodable>(of type: T.Type) -> T? {
         switch type {
+        // Leaves arrive here as the values of a dictionary, whose decoding is generic.
+        case is String.Type: "" as? T
+        case is Int.Type: 0 as? T
+        case is Int64.Type: Int64(0) as? T
+        case is Double.Type: 0.0 as? T
+        case is Bool.Type: false as? T
         case is Timestamp.Type: Timestamp(milliseconds: 0) as? T
         case is Percent.Type: Percent(clamping: 0) as? T
         case is Identifier.Type: Identifier(milliseconds: 0, random: (0, 0)) as? T
