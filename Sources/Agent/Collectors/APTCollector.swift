@@ -1,0 +1,209 @@
+import Contracts
+import Glibc
+
+/// Tells APT's state as it is: what is installed, what APT would do, and how far that can be trusted.
+///
+/// Files are read natively; what APT would do is asked of APT, and only of the running system's. It never updates the
+/// lists, takes no lock and changes nothing.
+struct APTCollector: Collector {
+    let kind = Kind.apt
+    private let host: Host
+    private let settings: CollectionSettings
+    private let commands: any CommandRunning
+    private let now: @Sendable () -> Timestamp
+
+    init(
+        host: Host, settings: CollectionSettings, commands: any CommandRunning,
+        now: @escaping @Sendable () -> Timestamp = { .systemNow }
+    ) {
+        self.host = host
+        self.settings = settings
+        self.commands = commands
+        self.now = now
+    }
+
+    func collect() async -> Collected {
+        var report = Report()
+        let files = APTFiles(host: host, now: now())
+        let installed = packages(&report)
+        guard installed != nil || report.unknown.contains("/packages") else {
+            // No dpkg here: an honest absence.
+            return Collected(payload: APTV1())
+        }
+        let sources = files.sources()
+        report.payload.sources = report.take(sources, "/sources")
+        let releases = APTReleases(host: host, sources: report.payload.sources ?? [])
+        noteUnfetched(releases, &report)
+        report.payload.lists = report.take(files.lists(releases), "/lists")
+        report.payload.history = report.take(files.history(), "/history")
+        report.payload.reboot = files.reboot(installed)
+        // Other processes' maps are closed to this user; the optional root helper is not there.
+        report.unknown.insert("/services_to_restart")
+        await resolve(installed, releases, &report)
+        return report.collected
+    }
+
+    /// The payload as it grows, and what could not be read.
+    private struct Report {
+        var payload = APTV1()
+        var unknown: Set<String> = []
+        var problems: [Problem] = []
+
+        mutating func take<Value>(_ section: APTFiles.Section<Value>, _ pointer: String) -> Value? {
+            problems += section.problems
+            if section.isUnknown { unknown.insert(pointer) }
+            return section.value
+        }
+
+        mutating func fail(_ pointers: [String], _ problem: Problem) {
+            unknown.formUnion(pointers)
+            problems.append(problem)
+        }
+
+        var collected: Collected {
+            Collected(payload: payload, unknown: unknown.sorted(), problems: Array(problems.prefix(100)))
+        }
+    }
+
+    // MARK: - dpkg
+
+    private static let statusPath = "/var/lib/dpkg/status"
+    /// A machine with every package of Debian has a status file of about 60 MiB.
+    private static let statusLimit = 64 << 20
+
+    /// What dpkg has on the system, or nil where it cannot be told.
+    private func packages(_ report: inout Report) -> [DpkgStatus.Package]? {
+        let status: DpkgStatus
+        let automatic: Set<String>
+        do throws(ReadFailure) {
+            status = DpkgStatus(try host.bytes(Self.statusPath, limit: Self.statusLimit))
+            automatic = try automaticPackages()
+        } catch {
+            guard !error.isAbsence else { return nil }
+            report.fail(Self.ofPackages, error.problem(severity: "error"))
+            return nil
+        }
+        for defect in status.defects {
+            let text = "\(Self.statusPath), line \(defect.line): \(defect.reason)"
+            report.problems.append(
+                Problem(code: "malformed", severity: "error", source: Self.statusPath, message: text))
+        }
+        // Half a list would read as half of the packages removed.
+        guard !status.isTruncated, status.defects.isEmpty else {
+            report.unknown.formUnion(Self.ofPackages)
+            return nil
+        }
+        let present = status.packages.filter(\.isPresent)
+        architectures(present, &report)
+        report.payload.aptVersion = present.first { $0.name == "apt" }?.version
+        let native = report.payload.architecture
+        report.payload.packages = present.map { package in
+            var entry = APTV1.Package(name: package.name, architecture: package.architecture, version: package.version)
+            entry.source = package.source == package.name ? nil : package.source
+            entry.state = package.state == "installed" ? nil : package.state
+            let owner = package.architecture == "all" ? native ?? "all" : package.architecture
+            let isAutomatic = automatic.contains("\(package.name):\(owner)") || automatic.contains("\(package.name):all")
+            entry.automatic = isAutomatic ? true : nil
+            entry.held = package.isHeld ? true : nil
+            entry.installedSizeBytes = package.installedSizeBytes
+            return entry
+        }.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+        report.payload.broken = broken(present)
+        return present
+    }
+
+    /// What cannot be told without dpkg's database.
+    private static let ofPackages = ["/packages", "/changes", "/autoremovable", "/obsolete", "/broken"]
+
+    private func automaticPackages() throws(ReadFailure) -> Set<String> {
+        do throws(ReadFailure) {
+            return APTExtendedStates.automatic(try host.bytes("var/lib/apt/extended_states", limit: Self.statusLimit))
+        } catch {
+            if error.isAbsence { return [] }
+            throw error
+        }
+    }
+
+    /// dpkg writes its list of architectures, the native one first, only once a foreign one was added.
+    private func architectures(_ packages: [DpkgStatus.Package], _ report: inout Report) {
+        let listed = (host.line("var/lib/dpkg/arch") ?? "").split(separator: "\n").map(\.trimmed)
+        let dpkg = packages.first { $0.name == "dpkg" }?.architecture
+        report.payload.architecture = listed.first ?? dpkg
+        let foreign = listed.dropFirst().filter { !$0.isEmpty }
+        report.payload.foreignArchitectures = foreign.isEmpty ? nil : foreign.sorted()
+    }
+
+    private func broken(_ packages: [DpkgStatus.Package]) -> [APTV1.BrokenPackage] {
+        packages.compactMap { package in
+            guard package.state != "installed" || package.needsReinstallation else { return nil }
+            let state = package.needsReinstallation ? "reinst-required" : package.state
+            var entry = APTV1.BrokenPackage(name: package.name, architecture: package.architecture, state: state)
+            entry.version = package.version
+            if package.needsReinstallation { entry.detail = package.state }
+            if !package.triggers.isEmpty { entry.detail = package.triggers.joined(separator: " ") }
+            return entry
+        }.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+    }
+
+    // MARK: - APT
+
+    private func noteUnfetched(_ releases: APTReleases, _ report: inout Report) {
+        guard let sources = report.payload.sources else { return }
+        for (index, source) in sources.enumerated()
+        where source.enabled && source.type == "deb" && !releases.isFetched(source) {
+            report.payload.sources?[index].problem = "no package list of it has been fetched"
+        }
+    }
+
+    private static let ofResolver = ["/changes", "/obsolete", "/autoremovable"]
+
+    private func resolve(_ installed: [DpkgStatus.Package]?, _ releases: APTReleases, _ report: inout Report) async {
+        guard let installed, let native = report.payload.architecture else {
+            report.unknown.formUnion(Self.ofResolver)
+            return
+        }
+        guard host.isLive else {
+            let text = "what APT would do is only asked of the running system, not of \(host.root)"
+            report.fail(Self.ofResolver, Problem(code: "not_live", severity: "info", source: host.root, message: text))
+            return
+        }
+        let resolver = APTResolver(host: host, commands: commands, cache: cacheDirectory(&report))
+        let answer = await resolver.ask(installed, native: native, releases: releases)
+        report.problems += answer.problems
+        report.payload.changes = answer.changes
+        report.payload.obsolete = answer.obsolete
+        report.payload.autoremovable = answer.autoremovable
+        if answer.changes == nil { report.unknown.insert("/changes") }
+        if answer.obsolete == nil { report.unknown.insert("/obsolete") }
+        if answer.autoremovable == nil { report.unknown.insert("/autoremovable") }
+        let unmet = answer.unmet.map { item in
+            let package = installed.first {
+                $0.name == item.name && (item.qualifier == nil || item.qualifier == $0.architecture)
+            }
+            var entry = APTV1.BrokenPackage(
+                name: item.name, architecture: package?.architecture ?? item.qualifier ?? native,
+                state: "unmet-dependencies")
+            entry.version = package?.version
+            entry.detail = item.detail
+            return entry
+        }
+        if !unmet.isEmpty { report.payload.broken = (report.payload.broken ?? []) + unmet }
+    }
+
+    /// Makes the cache's directory; without it APT works all the same, more slowly.
+    private func cacheDirectory(_ report: inout Report) -> String? {
+        guard let path = settings.aptCacheDirectory else { return nil }
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return path }
+        report.problems.append(ReadFailure(path: path, errno: errno).problem())
+        return nil
+    }
+}
+
+extension Timestamp {
+    /// The machine's clock.
+    static var systemNow: Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(milliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,102 @@
+/// The whole list of what this agent ever executes. Nothing here changes the system, takes a lock or uses the network.
+enum AuditedCommand: Sendable, Equatable {
+    /// `apt-get -s`: what APT would do, told by its own resolver.
+    case aptSimulate(APTPlan, cache: String?)
+    /// `apt-cache policy` without names: the package files and their priorities.
+    case aptSources(cache: String?)
+    /// `apt-cache policy` of these packages: installed, candidate, all versions with their sources.
+    case aptPolicy([String], cache: String?)
+    /// `apt-cache show` of `name:architecture=version` each, for the size of the download.
+    case aptShow([String], cache: String?)
+
+    var executable: String {
+        switch self {
+        case .aptSimulate: "/usr/bin/apt-get"
+        case .aptSources, .aptPolicy, .aptShow: "/usr/bin/apt-cache"
+        }
+    }
+
+    var arguments: [String] {
+        switch self {
+        case .aptSimulate(let plan, let cache): ["-s"] + Self.options(cache) + plan.arguments
+        case .aptSources(let cache): Self.options(cache) + ["policy"]
+        case .aptPolicy(let names, let cache): Self.options(cache) + ["policy", "--"] + names
+        case .aptShow(let names, let cache): Self.options(cache) + ["show", "--no-all-versions", "--"] + names
+        }
+    }
+
+    /// For people: the executable and what it is asked, without the options that are always the same.
+    var summary: String {
+        switch self {
+        case .aptSimulate(let plan, _): "apt-get -s " + plan.arguments.joined(separator: " ")
+        case .aptSources, .aptPolicy: "apt-cache policy"
+        case .aptShow: "apt-cache show"
+        }
+    }
+
+    /// Seconds after which it is killed. A Raspberry Pi takes about ten for a simulation.
+    var deadlineSeconds: Double {
+        switch self {
+        case .aptSimulate: 120
+        case .aptSources, .aptPolicy, .aptShow: 60
+        }
+    }
+
+    /// Without a lock, because a lock of ours would stop the administrator's apt; and with a package cache of our own,
+    /// because an unprivileged apt cannot keep the system's and would build it anew on each call.
+    private static func options(_ cache: String?) -> [String] {
+        let always = ["-q", "-o", "Debug::NoLocking=1"]
+        guard let cache else { return always }
+        return always + [
+            "-o", "Dir::Cache=\(cache)", "-o", "Dir::Cache::pkgcache=pkgcache.bin",
+            "-o", "Dir::Cache::srcpkgcache=srcpkgcache.bin",
+        ]
+    }
+}
+
+/// What `apt-get -s` is asked about.
+enum APTPlan: String, Sendable, CaseIterable {
+    case upgrade
+    case upgradeWithNew
+    case fullUpgrade
+    case autoremove
+
+    var arguments: [String] {
+        switch self {
+        case .upgrade: ["upgrade"]
+        case .upgradeWithNew: ["upgrade", "--with-new-pkgs"]
+        case .fullUpgrade: ["full-upgrade"]
+        case .autoremove: ["autoremove"]
+        }
+    }
+}
+
+/// Runs audited commands; recorded answers take the runner's place in tests.
+protocol CommandRunning: Sendable {
+    func run(_ command: AuditedCommand) async -> CommandResult
+}
+
+/// How a command ended and what it said.
+struct CommandResult: Sendable {
+    enum End: Sendable, Equatable {
+        case exited(Int32)
+        case signaled(Int32)
+        case timedOut(seconds: Double)
+        case tooMuchOutput(limit: Int)
+        case notStarted(errno: Int32)
+    }
+
+    var end: End
+    var output: [UInt8] = []
+    var errorOutput: [UInt8] = []
+    /// User and system time of the command and the children that it waited for.
+    var cpuSeconds = 0.0
+
+    /// Invalid UTF-8 and NUL become U+FFFD.
+    var text: String { Self.text(output) }
+    var errorText: String { Self.text(errorOutput) }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.map { $0 == 0 ? 0xFF : $0 }, as: UTF8.self)
+    }
+}
