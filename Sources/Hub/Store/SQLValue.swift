@@ -1,5 +1,5 @@
 /// One value on its way into or out of the database; the types that SQLite and PostgreSQL share.
-enum SQLValue: Equatable, Sendable {
+enum SQLValue: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)

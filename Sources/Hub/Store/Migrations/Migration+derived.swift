@@ -26,6 +26,7 @@ extension Migrations {
           payload_digest {TEXT},
           unchanged_since_at BIGINT,
           has_unknown BIGINT NOT NULL DEFAULT 0,
+          unknown_json {TEXT},
           attempted_at BIGINT NOT NULL,
           attempted_sequence BIGINT NOT NULL,
           collection_status {TEXT} NOT NULL,

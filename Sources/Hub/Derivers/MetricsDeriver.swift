@@ -1,0 +1,151 @@
+import Contracts
+
+/// `metrics` into latest values, file systems and histories.
+enum MetricsDeriver: KindDeriver {
+    /// Histories stand in buckets of this many milliseconds; see `Migrations.derivedMetrics`.
+    static let bucket: Int64 = 300_000
+
+    static let latest = DerivedTable(
+        "machine_metrics_latest", section: "", keys: [],
+        columns: [.row("at")] + MetricsValues.columns.map { .section($0.name, $0.section) } + [
+            .section("uptime_seconds", "/uptime_seconds"), .section("booted_at", "/booted_at"),
+            .section("interval_seconds", "/interval_seconds"), .section("cpu_count", "/cpu"),
+            .section("cpu_nice_percent", "/cpu"), .section("cpu_irq_percent", "/cpu"),
+            .section("cpu_idle_percent", "/cpu"), .section("memory_free_bytes", "/memory"),
+            .section("memory_buffers_bytes", "/memory"), .section("memory_cached_bytes", "/memory"),
+            .section("processes_running", "/processes"), .section("processes_blocked", "/processes"),
+            .section("threads_total", "/processes"), .section("failed_units_json", "/failed_units"),
+            .section("cores_json", "/cpu"), .section("disks_json", "/disks"),
+            .section("interfaces_json", "/interfaces"), .section("temperatures_json", "/temperatures"),
+            .section("fans_json", "/fans"), .section("batteries_json", "/batteries"),
+        ])
+    static let filesystems = DerivedTable(
+        "machine_filesystems", section: "/filesystems", keys: ["mount_point"],
+        columns: [
+            "at", "device", "type", "total_bytes", "used_bytes", "available_bytes", "used_percent", "inodes_total",
+            "inodes_used", "inodes_available", "inodes_used_percent", "read_only",
+        ].map { .row($0) })
+    static let tables = [latest, filesystems]
+
+    static let state = StateColumns(
+        .metrics,
+        [
+            .init("booted_at", "/booted_at"), .init("load_1m", "/load"), .init("cpu_count", "/cpu"),
+            .init("cpu_used_percent", "/cpu"), .init("memory_used_percent", "/memory"),
+            .init("root_used_percent", "/filesystems"), .init("fullest_mount_point", "/filesystems"),
+            .init("fullest_used_percent", "/filesystems"), .init("failed_units_count", "/failed_units"),
+            .init("celsius_max", "/temperatures"),
+        ])
+
+    static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
+        let at = snapshot.effectiveAt
+        let cpu = payload.cpu
+        let memory = payload.memory
+        let processes = payload.processes
+        let fullest = MetricsValues.fullest(payload)
+        let more: [any SQLBindable] = [
+            payload.uptimeSeconds, payload.bootedAt, payload.intervalSeconds, cpu?.count, cpu?.nicePercent,
+            cpu?.irqPercent, cpu?.idlePercent, memory?.freeBytes, memory?.buffersBytes, memory?.cachedBytes,
+            processes?.running, processes?.blocked, processes?.threads, JSONText.strings(payload.failedUnits),
+            MetricsLists.cores(cpu), MetricsLists.disks(payload), MetricsLists.interfaces(payload),
+            MetricsLists.temperatures(payload), MetricsLists.fans(payload), MetricsLists.batteries(payload),
+        ]
+        var derived = Derived()
+        derived.tables = [
+            .init(latest, [DerivedRow([at] + MetricsValues.values(payload) as [any SQLBindable] + more)]),
+            .init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) }),
+        ]
+        let state: [any SQLBindable] = [
+            payload.bootedAt, payload.load?.oneMinute, cpu?.count, cpu?.usedPercent, memory?.usedPercent,
+            MetricsValues.root(payload)?.usedPercent, fullest?.mountPoint, fullest?.usedPercent,
+            payload.failedUnits?.count, payload.temperatures?.map(\.celsius).max(),
+        ]
+        derived.state = state.map(\.sqlValue)
+        derived.warnings = MetricsWarnings.of(payload)
+        return derived
+    }
+
+    private static func row(_ filesystem: MetricsV1.Filesystem, at: Timestamp) -> DerivedRow {
+        DerivedRow(
+            keys: [filesystem.mountPoint],
+            [
+                at, filesystem.device, filesystem.type, filesystem.totalBytes, filesystem.usedBytes,
+                filesystem.availableBytes, filesystem.usedPercent, filesystem.inodesTotal, filesystem.inodesUsed,
+                filesystem.inodesAvailable, filesystem.inodesUsedPercent, filesystem.readOnly,
+            ])
+    }
+
+    static func enterHistories(
+        _ payload: MetricsV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
+    ) throws {
+        let at = snapshot.effectiveAt.milliseconds
+        let key: [any SQLBindable] = [at - at % bucket, snapshot.machineID, at, snapshot.head.sequence]
+        try connection.run(host, key + MetricsValues.values(payload))
+        for container in payload.containers ?? [] {
+            try connection.run(
+                MetricsDeriver.container,
+                key + [
+                    container.id, container.cpuPercent, container.memoryUsedBytes, container.memoryLimitBytes,
+                    container.receivedBytesTotal, container.transmittedBytesTotal, container.readBytesTotal,
+                    container.writtenBytesTotal,
+                ] as [any SQLBindable])
+        }
+    }
+
+    private static func history(_ label: String, _ table: String, key: [String], columns: [String]) -> Statement {
+        let all = ["bucket_at", "machine_id", "at", "sequence"] + key + columns
+        let target = (["bucket_at", "machine_id", "at"] + key).joined(separator: ", ")
+        return Statement(
+            label,
+            """
+            INSERT INTO \(table) (\(all.joined(separator: ", ")))
+            VALUES (\(all.indices.map { "?\($0 + 1)" }.joined(separator: ", ")))
+            ON CONFLICT (\(target)) DO UPDATE SET
+              \((["sequence"] + columns).map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+            WHERE excluded.sequence >= \(table).sequence
+            """)
+    }
+
+    static let host = history(
+        "derive.host_metrics", "host_metrics", key: [], columns: MetricsValues.columns.map(\.name))
+    static let container = history(
+        "derive.container_metrics", "container_metrics", key: ["container_id"],
+        columns: [
+            "cpu_percent", "memory_used_bytes", "memory_limit_bytes", "received_bytes_total",
+            "transmitted_bytes_total", "read_bytes_total", "written_bytes_total",
+        ])
+    /// File systems that the newest snapshot did not touch are gone.
+    static let dropFilesystems = Statement(
+        "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")
+
+    static let historyStatements = [host, container, dropFilesystems]
+}
+
+extension Derivation {
+    /// Written without a look at what stands there: this is the path of most snapshots.
+    func applyMetrics(_ payload: MetricsV1) throws -> DerivationResult {
+        try MetricsDeriver.enterHistories(payload, of: snapshot, into: connection)
+        guard
+            let advanced = try KindRecord.advance(
+                to: snapshot, payload: snapshot.head.snapshotID, unchangedSince: nil, in: connection)
+        else {
+            try fillUnknown(payload, try KindRecord.read(snapshot.machineID, kind, in: connection))
+            return .stale
+        }
+        let derived = MetricsDeriver.derive(payload, of: snapshot)
+        if advanced.hasUnknown {
+            try put(derived, at: order, due: advanced.nextDueAt)
+            return .derived
+        }
+        for entry in derived.tables {
+            for row in entry.rows {
+                try connection.run(entry.table.upsert, [snapshot.machineID.sqlValue] + row.keys + row.values)
+            }
+        }
+        try connection.run(MetricsDeriver.dropFilesystems, snapshot.machineID, order.effectiveAt)
+        try setState(
+            MetricsDeriver.state, at: order.effectiveAt, due: advanced.nextDueAt, values: derived.state,
+            warnings: derived.warnings)
+        return .derived
+    }
+}

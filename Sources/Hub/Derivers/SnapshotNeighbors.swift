@@ -1,0 +1,116 @@
+import Contracts
+
+/// A snapshot with the payload that it carries or equals, as events are made of.
+struct ObservedSnapshot: Sendable {
+    var order: SnapshotOrder
+    var head: EnvelopeHead
+    var payload: any SnapshotPayload
+
+    /// Whether a section could be read.
+    func knows(_ pointer: String) -> Bool { !Taking.covers(Set(head.collection.unknown ?? []), pointer) }
+}
+
+/// A machine's archived snapshots of one kind, around a place in their order.
+///
+/// Failed and held ones do not count. What cannot be read any more is passed over, as if it were not there.
+final class SnapshotNeighbors {
+    /// Bytes that an archived snapshot may inflate to; more than ingest ever takes.
+    static let inflateLimit = 256 * 1024 * 1024
+
+    let machine: Int64
+    let kind: Kind
+    let connection: any SQLConnection
+    /// The last snapshot that was looked at: rederive goes through them in order, and decoding is what costs.
+    private var last: ObservedSnapshot?
+    private var carrier: (uuid: String, payload: any SnapshotPayload)?
+
+    init(machine: Int64, kind: Kind, connection: any SQLConnection) {
+        self.machine = machine
+        self.kind = kind
+        self.connection = connection
+    }
+
+    func remember(_ snapshot: ObservedSnapshot, carriedBy uuid: Identifier) {
+        last = snapshot
+        carrier = (uuid.text, snapshot.payload)
+    }
+
+    func orderBefore(_ order: SnapshotOrder) throws -> SnapshotOrder? {
+        try connection.row(Self.before, machine, kind, order.effectiveAt, order.sequence, order.uuid).map(Self.order)
+    }
+
+    func orderAfter(_ order: SnapshotOrder) throws -> SnapshotOrder? {
+        try connection.row(Self.after, machine, kind, order.effectiveAt, order.sequence, order.uuid).map(Self.order)
+    }
+
+    func previous(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
+        try orderBefore(order).flatMap(observed)
+    }
+
+    func next(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
+        try orderAfter(order).flatMap(observed)
+    }
+
+    /// Whether a snapshot with another payload stands between two moments.
+    func differs(from digest: String, after start: Int64, before end: Int64) throws -> Bool {
+        try connection.row(Self.differing, machine, kind, start, end, digest) != nil
+    }
+
+    /// The payload that a snapshot carries; nil where the archive does not have it.
+    func payload(of uuid: String) throws -> (any SnapshotPayload)? {
+        if let carrier, carrier.uuid == uuid { return carrier.payload }
+        guard let read = try read(uuid), case .payload(let payload) = read.content else { return nil }
+        carrier = (uuid, payload)
+        return payload
+    }
+
+    private func observed(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
+        if let last, last.order == order { return last }
+        guard let read = try read(order.uuid) else { return nil }
+        let payload: (any SnapshotPayload)? =
+            switch read.content {
+            case .payload(let payload): payload
+            case .sameAs(let id): try self.payload(of: id.text)
+            case .failed, .held: nil
+            }
+        return payload.map { ObservedSnapshot(order: order, head: read.head, payload: $0) }
+    }
+
+    private func read(_ uuid: String) throws -> ReadSnapshot? {
+        guard let body = try connection.row(Self.body, machine, uuid)?["body"].blob else { return nil }
+        return try? SnapshotReader.read(compressed: body, inflateLimit: Self.inflateLimit)
+    }
+
+    private static func order(_ row: SQLRow) -> SnapshotOrder {
+        SnapshotOrder(
+            effectiveAt: row["effective_at"].integer ?? 0, sequence: row["sequence"].integer ?? 0,
+            uuid: row["snapshot_uuid"].text ?? "")
+    }
+
+    private static let derivable = "collection_status <> 'failed' AND result <> 'held'"
+
+    static let before = Statement(
+        "derive.snapshots.before",
+        """
+        SELECT effective_at, sequence, snapshot_uuid FROM snapshots
+        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) < (?3, ?4, ?5) AND \(derivable)
+        ORDER BY effective_at DESC, sequence DESC, snapshot_uuid DESC LIMIT 1
+        """)
+    static let after = Statement(
+        "derive.snapshots.after",
+        """
+        SELECT effective_at, sequence, snapshot_uuid FROM snapshots
+        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) > (?3, ?4, ?5) AND \(derivable)
+        ORDER BY effective_at, sequence, snapshot_uuid LIMIT 1
+        """)
+    static let differing = Statement(
+        "derive.snapshots.differing",
+        """
+        SELECT 1 AS found FROM snapshots WHERE machine_id = ?1 AND kind = ?2 AND effective_at > ?3 AND effective_at < ?4
+          AND payload_digest <> ?5 AND \(derivable) LIMIT 1
+        """)
+    static let body = Statement(
+        "derive.snapshots.body", "SELECT body FROM snapshots WHERE machine_id = ?1 AND snapshot_uuid = ?2")
+
+    static let statements = [before, after, differing, body]
+}

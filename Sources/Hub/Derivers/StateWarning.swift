@@ -1,0 +1,48 @@
+import Contracts
+
+/// How bad something is that a snapshot shows; the worst one of a machine is its status.
+enum Severity: String, Codable, Comparable, CaseIterable, Sendable {
+    case ok, warning, critical
+
+    static func < (left: Severity, right: Severity) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}
+
+/// One reason why a machine is not ok, as `machine_state.…_warnings_json` lists it.
+struct StateWarning: Codable, Equatable, Sendable {
+    /// Stable and in snake case: `filesystem_full`, `reboot_required`, …
+    var code: String
+    var severity: Severity
+    /// What it is about: a mount point, a package, a container.
+    var subject: String
+    var message: String
+    /// JSON pointer of the section that shows it; while that is unknown the warning stays.
+    var section: String
+
+    static func worst(_ warnings: [StateWarning]) -> Severity { warnings.map(\.severity).max() ?? .ok }
+
+    static func text(_ warnings: [StateWarning]) throws -> SQLValue { try JSONText.encode(warnings) }
+
+    static func read(_ text: String?) -> [StateWarning] {
+        guard let text, let document = try? StrictJSON.read(Array(text.utf8)) else { return [] }
+        return (try? JSONTreeDecoder.decode([StateWarning].self, from: document.root)) ?? []
+    }
+}
+
+/// Where ok ends. Every threshold of the hub's statuses stands here.
+enum Thresholds {
+    /// Used share of a writable file system's bytes or inodes, percent.
+    static let filesystemWarning = 90.0
+    static let filesystemCritical = 97.0
+    /// Memory that is not available, percent.
+    static let memoryWarning = 95.0
+    /// Wear of a solid-state disk as its SMART data tell, percent of the design life.
+    static let wearWarning = 95
+    /// How many subjects one warning names before it only counts.
+    static let namedSubjects = 5
+
+    static func filesystem(_ percent: Double) -> Severity {
+        percent >= filesystemCritical ? .critical : percent >= filesystemWarning ? .warning : .ok
+    }
+}
