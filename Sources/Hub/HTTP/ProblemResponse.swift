@@ -30,12 +30,15 @@ struct ProblemResponse: HTTPResponseError {
     static func badRequest(_ detail: String) -> ProblemResponse { .init(.badRequest, .badRequest, detail) }
     static func conflict(_ detail: String) -> ProblemResponse { .init(.conflict, .conflict, detail) }
 
-    func response(from request: Request, context: some RequestContext) throws -> Response {
+    func response(from request: Request, context: some RequestContext) throws -> Response { plainResponse }
+
+    /// The answer; without its document if that cannot be written.
+    var plainResponse: Response {
         var document = ProblemDocument(
             type: "about:blank", title: status.reasonPhrase, status: status.code, code: code.rawValue)
         document.detail = detail
         document.violations = violations
-        var response = try Response.json(document, status: status)
+        var response = (try? Response.json(document, status: status)) ?? Response(status: status)
         response.headers[.contentType] = "application/problem+json"
         if let retryAfterSeconds { response.headers[.retryAfter] = "\(retryAfterSeconds)" }
         if closesConnection { response.headers[.connection] = "close" }

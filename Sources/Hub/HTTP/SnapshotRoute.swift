@@ -1,0 +1,197 @@
+import Contracts
+import Hummingbird
+import NIOCore
+import Transport
+
+/// `POST /v1/snapshots`: every row of the contract's table.
+struct SnapshotRoute: Sendable {
+    let authenticator: MachineAuthenticator
+    let rateLimiter: RateLimiter
+    let inFlight: InFlightBytes
+    let writer: IngestWriter
+    let remoteAddress: RemoteAddress
+    let limits: HubConfiguration.Limits
+    let now: @Sendable () -> Timestamp
+
+    /// A body up to this size is read to its end after a refusal, which keeps the connection.
+    private static let drainLimit = 64 * 1024
+    /// `snapshot_id` carries its moment: a partition of the archive is found by it.
+    private static let maximumAge: Int64 = 30 * 86_400_000
+
+    func handle(_ request: Request, _ context: HubContext) async throws -> Response {
+        let token = BearerToken.read(request)
+        do {
+            guard let token else {
+                throw ProblemResponse(.unauthorized, .unauthorized, "a machine's token is needed")
+            }
+            let machine = try await authenticator.authenticate(token)
+            return try await receive(request, context, machine)
+        } catch let problem as ProblemResponse {
+            // What did not reach the writer has seen the credential in the cache at best.
+            if problem.status != .unauthorized, problem.status.kind == .clientError, let token {
+                _ = try await authenticator.authenticate(token, fresh: true)
+            }
+            var problem = problem
+            if !Self.isShort(request) { problem.closesConnection = true }
+            throw problem
+        }
+    }
+
+    private static func isShort(_ request: Request) -> Bool {
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }) else { return false }
+        return length <= drainLimit
+    }
+
+    private func receive(
+        _ request: Request, _ context: HubContext, _ machine: AuthenticatedMachine
+    ) async throws -> Response {
+        if let seconds = rateLimiter.take(machine.id) {
+            throw ProblemResponse(
+                .tooManyRequests, .rateLimited,
+                "more than \(limits.requestsPerMinute) snapshots a minute from this machine",
+                retryAfterSeconds: seconds)
+        }
+        guard Self.mediaType(request.headers[.contentType]) == "application/json",
+            Self.mediaType(request.headers[.contentEncoding]) == "gzip"
+        else {
+            throw ProblemResponse(
+                .unsupportedMediaType, .unsupportedMediaType,
+                "a snapshot is sent as Content-Type: application/json with Content-Encoding: gzip")
+        }
+        let receivedAt = now()
+        var body = ReceivedBody(budget: inFlight)
+        defer { body.release() }
+        do throws(ReceivedBody.Failure) {
+            try await body.read(request.body, declared: request.headers[.contentLength], limit: limits.compressedBytes)
+        } catch {
+            switch error {
+            case .tooLarge:
+                let detail = "a snapshot may have \(limits.compressedBytes) bytes as sent"
+                quarantine(machine, receivedAt, 413, IngestRejection(.tooLarge, detail), body)
+                throw ProblemResponse(.contentTooLarge, .tooLarge, detail, closesConnection: true)
+            case .overBudget:
+                throw ProblemResponse(
+                    .serviceUnavailable, .busy, "the hub has too much in flight", retryAfterSeconds: Self.pause(),
+                    closesConnection: true)
+            case .broken: throw ProblemResponse(.badRequest, .badRequest, "the body ended early", closesConnection: true)
+            }
+        }
+        do throws(IngestRejection) {
+            let submission = try read(request, context, machine, body.bytes, receivedAt)
+            return try await answer(to: submission, machine, body)
+        } catch {
+            let problem = ProblemResponse(error)
+            if error.isKept { quarantine(machine, receivedAt, problem.status.code, error, body) }
+            throw problem
+        }
+    }
+
+    /// Everything that can be said without the database.
+    private func read(
+        _ request: Request, _ context: HubContext, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
+        _ receivedAt: Timestamp
+    ) throws(IngestRejection) -> Submission {
+        try ContentDigest.verify(request.headers[.contentDigest], of: bytes)
+        let snapshot = try SnapshotReader.read(compressed: bytes, inflateLimit: limits.inflatedBytes)
+        guard snapshot.head.machineID.text == machine.uuid else {
+            throw IngestRejection(.machineMismatch, "machine_id is not the one that this token belongs to")
+        }
+        guard let made = snapshot.head.snapshotID.timestamp,
+            abs(made.milliseconds - receivedAt.milliseconds) <= Self.maximumAge
+        else {
+            throw .violations([
+                Violation(
+                    pointer: "/snapshot_id",
+                    message: "must be a UUIDv7 made within 30 days of \(receivedAt); is the machine's clock right?")
+            ])
+        }
+        let skew = request.headers[.date].flatMap(HTTPDate.parse).map { $0.milliseconds - receivedAt.milliseconds }
+        return Submission(
+            tokenHash: machine.tokenHash, head: snapshot.head, content: snapshot.content, body: bytes,
+            bodyDigest: Digest(sha256: SHA256.digest(snapshot.inflated)), inflatedBytes: snapshot.inflated.count,
+            receivedAt: receivedAt,
+            remoteAddress: remoteAddress.resolve(
+                peer: context.peerAddress, forwarded: request.headers[.xForwardedFor]),
+            clockSkew: skew)
+    }
+
+    private func answer(
+        to submission: Submission, _ machine: AuthenticatedMachine, _ body: ReceivedBody
+    ) async throws(IngestRejection) -> Response {
+        let problem: ProblemResponse
+        switch await writer.submit(submission) {
+        case .accepted(let answer):
+            let status: Hummingbird.HTTPResponse.Status =
+                switch answer.result {
+                case "derived": .created
+                case "held": .accepted
+                default: .ok
+                }
+            if let response = try? Response.json(answer, status: status) { return response }
+            problem = ProblemResponse(.internalServerError, .internalError)
+        case .refused(let rejection): throw rejection
+        case .unauthorized:
+            authenticator.forget(machine.tokenHash)
+            problem = MachineAuthenticator.reenroll
+        case .busy:
+            problem = ProblemResponse(
+                .serviceUnavailable, .busy, "the hub is busy", retryAfterSeconds: Self.pause())
+        case .stopping:
+            problem = ProblemResponse(.serviceUnavailable, .stopping, "the hub is stopping", retryAfterSeconds: 5)
+        case .storageFull:
+            problem = ProblemResponse(storeFailure: StoreFailure(code: .storageFull, message: ""))
+        case .failed:
+            problem = ProblemResponse(
+                .internalServerError, .internalError, "the hub's log says more", retryAfterSeconds: 60)
+        }
+        return problem.plainResponse
+    }
+
+    /// Spread, so that those who were sent away do not come back together.
+    private static func pause() -> Int { Int.random(in: 2...10) }
+
+    private func quarantine(
+        _ machine: AuthenticatedMachine, _ receivedAt: Timestamp, _ status: Int, _ rejection: IngestRejection,
+        _ body: ReceivedBody
+    ) {
+        var reason = rejection.detail
+        if let violations = rejection.violations {
+            reason = violations.prefix(20).map { "\($0.pointer) \($0.message)" }.joined(separator: "\n")
+        }
+        writer.quarantine(
+            QuarantineEntry(
+                machineID: machine.id, receivedAt: receivedAt, status: status, code: rejection.code, reason: reason,
+                bodyBytes: max(body.bytes.count, body.declared ?? 0),
+                body: Array(body.bytes.prefix(Quarantine.entryLimit))))
+    }
+
+    private static func mediaType(_ header: String?) -> String? {
+        header?.split(separator: ";").first.map { $0.filter { !$0.isWhitespace }.lowercased() }
+    }
+}
+
+extension IngestRejection {
+    /// Refused for what it is: an operator may want to see it. The others are sent again.
+    fileprivate var isKept: Bool {
+        switch code {
+        case .notGzip, .notStrictJSON, .inflatesTooLarge, .digestMismatch, .schemaViolation, .unsupportedVersion,
+            .snapshotIDReused, .tooLarge:
+            true
+        default: false
+        }
+    }
+}
+
+extension ProblemResponse {
+    init(_ rejection: IngestRejection) {
+        let status: Hummingbird.HTTPResponse.Status =
+            switch rejection.code {
+            case .machineMismatch: .forbidden
+            case .resendFull: .conflict
+            case .schemaViolation, .unsupportedVersion, .snapshotIDReused: .unprocessableContent
+            case .tooLarge: .contentTooLarge
+            default: .badRequest
+            }
+        self.init(status, rejection.code, rejection.detail, violations: rejection.violations)
+    }
+}

@@ -1,0 +1,49 @@
+/// What `/etc/vigie/hub.toml` and the flags of `vigie-hub serve` say; the values here are the defaults.
+struct HubConfiguration: Equatable, Sendable {
+    struct Server: Equatable, Sendable {
+        /// `HOST:PORT`; `[::]` takes IPv4 too.
+        var listen = "[::]:8443"
+        var dataDirectory = "/var/lib/vigie-hub"
+        /// Names and addresses of the certificate, besides the host's own name and loopback.
+        var names: [String] = []
+        /// What machines connect to; empty means the host's name and the port listened on.
+        var urls: [String] = []
+        /// Addresses or networks whose `X-Forwarded-For` is believed.
+        var trustedProxies: [String] = []
+        /// HTTP without TLS; only on loopback.
+        var insecureHTTP = false
+    }
+
+    struct TLS: Equatable, Sendable {
+        /// PEM files of a certificate chain and its key; both or none. Without them the hub is its own authority.
+        var certificate: String?
+        var key: String?
+        /// PEM of a private authority that signed the chain; absent where the system's store knows it.
+        var authority: String?
+    }
+
+    struct Limits: Equatable, Sendable {
+        /// A request's body, in bytes.
+        var compressedBytes = 4 * 1024 * 1024
+        /// The same, inflated.
+        var inflatedBytes = 32 * 1024 * 1024
+        /// Bodies being received, over all requests.
+        var inFlightBytes = 64 * 1024 * 1024
+        /// Snapshots that wait for their transaction, and their bytes.
+        var queueSnapshots = 4096
+        var queueBytes = 64 * 1024 * 1024
+        /// For each machine.
+        var requestsPerMinute = 600
+        /// Connections kept; beyond, the longest idle ones are closed.
+        var connections = 10_000
+        /// How long a request may take to arrive, and a connection may be silent.
+        var bodySeconds = 30
+        var idleSeconds = 150
+        var quarantineEntries = 10_000
+        var quarantineBytes = 256 * 1024 * 1024
+    }
+
+    var server = Server()
+    var tls = TLS()
+    var limits = Limits()
+}
