@@ -14,7 +14,7 @@ struct APTCollector: Collector {
 
     init(
         host: Host, settings: CollectionSettings, commands: any CommandRunning,
-        now: @escaping @Sendable () -> Timestamp = { .systemNow }
+        now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
     ) {
         self.host = host
         self.settings = settings
@@ -196,14 +196,5 @@ struct APTCollector: Collector {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return path }
         report.problems.append(ReadFailure(path: path, errno: errno).problem())
         return nil
-    }
-}
-
-extension Timestamp {
-    /// The machine's clock.
-    static var systemNow: Timestamp {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Timestamp(milliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000)
     }
 }

@@ -16,7 +16,7 @@ struct DockerCollector: Collector {
     /// Seconds for all of the engine's answers together.
     static let budgetSeconds = 60.0
 
-    init(host: Host, settings: CollectionSettings, now: @escaping @Sendable () -> Timestamp = { .systemNow }) {
+    init(host: Host, settings: CollectionSettings, now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }) {
         self.host = host
         self.settings = settings
         self.now = now

@@ -135,8 +135,13 @@ enum ComposeLabels {
         nonEmpty(labels["com.docker.compose.project.working_dir"])
     }
 
+    /// Compose v1 names them relative to the working directory.
     static func configFiles(_ labels: [String: String]) -> [String]? {
-        nonEmpty(labels["com.docker.compose.project.config_files"])?.split(separator: ",").map(String.init)
+        let files = nonEmpty(labels["com.docker.compose.project.config_files"])?.split(separator: ",")
+        return files?.map { file in
+            guard file.first != "/", let directory = workingDirectory(labels) else { return String(file) }
+            return "\(directory)/\(file)"
+        }
     }
 
     private static func nonEmpty(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
