@@ -52,7 +52,9 @@ private struct FreeObject: Decodable {
             guard let collector else { throw JSONTreeDecoder.Stop(violation: violation) }
             collector.add(violation.pointer, violation.message)
         case .array(let values):
-            for (index, value) in values.enumerated() { try refuseNull(in: value, at: "\(pointer)/\(index)", collector) }
+            for (index, value) in values.enumerated() {
+                try refuseNull(in: value, at: "\(pointer)/\(index)", collector)
+            }
         case .object(let object):
             for member in object.members {
                 try refuseNull(in: member.value, at: pointer + "/" + Violation.step(member.name), collector)

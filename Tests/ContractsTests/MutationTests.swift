@@ -65,7 +65,9 @@ struct MutationTests {
         }
     }
 
-    @Test("of many violations none is lost, and the fast pass refuses what the collecting one does", arguments: Contract.all)
+    @Test(
+        "of many violations none is lost, and the fast pass refuses what the collecting one does",
+        arguments: Contract.all)
     func many(_ contract: Contract) throws {
         let shape = try SchemaFile(contract.schemaPath, without: "payload").shape()
         var random = Xorshift(seed: 0x5eed_0001)

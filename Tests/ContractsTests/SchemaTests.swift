@@ -100,4 +100,11 @@ struct SchemaTests {
         }
         #expect(closed.isEmpty, "\(closed)")
     }
+
+    @Test("the schema names the closed set of APT statuses")
+    func statuses() throws {
+        let schema = try SchemaFile(Contract(.apt).schemaPath)
+        let examples = schema.root["$defs"]?["Change"]?["properties"]?["status"]?["examples"]?.arrayValue
+        #expect(examples?.compactMap(\.stringValue) == APTStatus.allCases.map(\.rawValue))
+    }
 }
