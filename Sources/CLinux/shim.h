@@ -1,5 +1,8 @@
 #ifndef VIGIE_CLINUX_SHIM_H
 #define VIGIE_CLINUX_SHIM_H
+// libc's declarations come from the module that Swift calls Glibc; included as text they would become this module's own,
+// and a file that imports only Glibc could no longer use them.
+#pragma clang module import SwiftGlibc
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -22,17 +25,21 @@ static inline int vigie_open_in_root(int directory, const char *path, int flags)
 static const int vigie_open_path = __O_PATH;
 
 // The CPU says itself under which hypervisor it runs, and no file of the kernel does; Swift has no way to CPUID. Fills 12
-// characters and a zero; false without a hypervisor, and on other architectures.
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
+// characters and a zero; false without a hypervisor, and on other architectures. Not by <cpuid.h>: that is part of the
+// compiler's module of intrinsics, which would then be where Swift thinks that timespec comes from.
+#if defined(__x86_64__)
+static inline void vigie_cpuid(uint32_t leaf, uint32_t answer[4]) {
+    __asm__ volatile("cpuid"
+                     : "=a"(answer[0]), "=b"(answer[1]), "=c"(answer[2]), "=d"(answer[3])
+                     : "a"(leaf), "c"(0));
+}
 static inline int vigie_hypervisor_signature(char signature[13]) {
-    unsigned int a = 0, b = 0, c = 0, d = 0;
+    uint32_t answer[4];
     memset(signature, 0, 13);
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 31))) return 0;
-    __cpuid(0x40000000, a, b, c, d);
-    memcpy(signature, &b, 4);
-    memcpy(signature + 4, &c, 4);
-    memcpy(signature + 8, &d, 4);
+    vigie_cpuid(1, answer);
+    if (!(answer[2] & (1u << 31))) return 0;
+    vigie_cpuid(0x40000000, answer);
+    memcpy(signature, &answer[1], 12);
     return 1;
 }
 #else
