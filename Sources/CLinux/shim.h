@@ -1,28 +1,23 @@
 #ifndef VIGIE_CLINUX_SHIM_H
 #define VIGIE_CLINUX_SHIM_H
-// libc's declarations come from the module that Swift calls Glibc; included as text they would become this module's own,
-// and a file that imports only Glibc could no longer use them.
-#pragma clang module import SwiftGlibc
-#include <errno.h>
-#include <fcntl.h>
+// No header of glibc that declares a struct: Swift would take this module for the place where `stat` or `timespec` comes
+// from, and ask every file that uses them to import it.
 #include <linux/openat2.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+extern long syscall(long number, ...);
 
 // glibc has no wrapper for openat2, and Swift cannot call the variadic syscall(). RESOLVE_IN_ROOT makes every absolute
 // symbolic link and every ".." stay below the directory, so that a fixture or a chroot is read as its own machine.
 static inline int vigie_open_in_root(int directory, const char *path, int flags) {
-    struct open_how how;
-    memset(&how, 0, sizeof how);
-    how.flags = (uint64_t)(flags | O_CLOEXEC);
+    struct open_how how = {0};
+    how.flags = (uint64_t)(flags | 02000000 /* O_CLOEXEC */);
     how.resolve = RESOLVE_IN_ROOT;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
 // glibc shows O_PATH only to programs that are built with _GNU_SOURCE, which the Glibc module is not.
-static const int vigie_open_path = __O_PATH;
+static const int vigie_open_path = 010000000;
 
 // The CPU says itself under which hypervisor it runs, and no file of the kernel does; Swift has no way to CPUID. Fills 12
 // characters and a zero; false without a hypervisor, and on other architectures. Not by <cpuid.h>: that is part of the
@@ -35,24 +30,23 @@ static inline void vigie_cpuid(uint32_t leaf, uint32_t answer[4]) {
 }
 static inline int vigie_hypervisor_signature(char signature[13]) {
     uint32_t answer[4];
-    memset(signature, 0, 13);
+    __builtin_memset(signature, 0, 13);
     vigie_cpuid(1, answer);
     if (!(answer[2] & (1u << 31))) return 0;
     vigie_cpuid(0x40000000, answer);
-    memcpy(signature, &answer[1], 12);
+    __builtin_memcpy(signature, &answer[1], 12);
     return 1;
 }
 #else
 static inline int vigie_hypervisor_signature(char signature[13]) {
-    memset(signature, 0, 13);
+    __builtin_memset(signature, 0, 13);
     return 0;
 }
 #endif
 
 // GNU extensions that the Glibc module hides, because it is built without _GNU_SOURCE: a child starts in / with nothing
 // open but its three streams, and pipes are never inherited by a process started at the same time.
-#include <spawn.h>
-extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
-extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern int posix_spawn_file_actions_addchdir_np(void *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);
 extern int pipe2(int ends[2], int flags);
 #endif
