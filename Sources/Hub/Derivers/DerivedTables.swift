@@ -1,0 +1,40 @@
+import Contracts
+
+/// The tables that derivers fill: what `rederive` can rebuild.
+enum DerivedTables {
+    /// What stands of a machine now; each row is replaced when the machine says something else.
+    static let current = [
+        "machine_kinds", "machine_sections", "machine_state", "machine_automatic_tags", "machine_os",
+        "machine_hardware", "machine_disks", "machine_interfaces", "machine_addresses", "machine_pci_devices",
+        "machine_host_keys", "machine_neighbors", "machine_metrics_latest", "machine_filesystems", "apt_packages",
+        "apt_planned_packages", "apt_sources", "apt_errors", "docker_engines", "docker_containers", "docker_images",
+        "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
+    ]
+    /// What only grows, and outlives its snapshots.
+    static let histories = [
+        "machine_events", "apt_applied_packages", "docker_container_events", "docker_image_events",
+    ]
+    /// Histories that begin with time; see `Migrations.derivedMetrics`.
+    static let metricHistories = ["host_metrics", "container_metrics"]
+
+    static var all: [String] { current + histories + metricHistories }
+
+    /// A machine's rows of a table.
+    static func dump(_ table: String) -> Statement {
+        Statement("derive.dump.\(table)", "SELECT * FROM \(table) WHERE machine_id = ?1")
+    }
+
+    /// A machine's rows of a metric history between two moments, bucket by bucket.
+    static func dumpHistory(_ table: String) -> Statement {
+        Statement(
+            "derive.dump.\(table)",
+            """
+            WITH RECURSIVE buckets (bucket_at) AS (
+              SELECT CAST(?2 AS BIGINT) UNION ALL
+              SELECT bucket_at + \(MetricsDeriver.bucket) FROM buckets WHERE bucket_at + \(MetricsDeriver.bucket) <= ?3)
+            SELECT h.* FROM buckets b JOIN \(table) h ON h.bucket_at = b.bucket_at AND h.machine_id = ?1
+            """)
+    }
+
+    static let statements = (current + histories).map(dump) + metricHistories.map(dumpHistory)
+}
