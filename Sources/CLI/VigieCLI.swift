@@ -1,0 +1,66 @@
+import ArgumentParser
+import Contracts
+import Glibc
+
+/// `vigie`: what an operator asks the hub.
+@main
+struct VigieCLI: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vigie",
+        abstract: "Ask the hub about your machines.",
+        usage: "vigie <question> [options]",
+        discussion: """
+            On the hub itself it works at once, through the hub's socket; from elsewhere after `vigie login STRING`.
+
+            EXAMPLES:
+              vigie machines --offline
+              vigie machine show web-01
+              vigie updates --security
+              vigie sql "select kind, count(*) from snapshots group by kind"
+              vigie packages --name 'openssl*' -o csv
+
+            EXIT STATUS:
+              0   answered
+              1   the question could not be answered (no such machine, the hub refused the statement, …)
+              64  the command line is wrong
+              69  no hub answers, or it is busy
+              77  the hub does not accept the token, or its scope is too narrow
+              `vigie check` ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown.
+            """,
+        version: Vigie.version,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Machines",
+                subcommands: [
+                    MachineList.self, MachineCommand.self, MetricsShow.self, DiskList.self, EventList.self,
+                    Check.self,
+                ]),
+            CommandGroup(name: "Software", subcommands: [UpdateList.self, PackageList.self]),
+            CommandGroup(name: "Docker", subcommands: [ContainerList.self, StackList.self]),
+            CommandGroup(name: "Archive and SQL", subcommands: [SnapshotList.self, SnapshotCommand.self, SQLRun.self]),
+            CommandGroup(name: "Hub", subcommands: [Login.self, HubShow.self, Version.self]),
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CLIFailure {
+            Printing.error(failure.text)
+            Glibc.exit(failure.status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// `vigie version`
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version of this program.")
+
+    func run() { Printing.output("vigie \(Vigie.version)\n") }
+}
