@@ -102,6 +102,7 @@ extension Migrations {
             );
             CREATE INDEX snapshots_order ON snapshots (machine_id, kind, effective_at, sequence);
             CREATE INDEX snapshots_received ON snapshots (received_at);
+            CREATE INDEX snapshots_held ON snapshots (machine_id) WHERE result = 'held';
             CREATE TABLE quarantine (
               id {ID},
               machine_id BIGINT REFERENCES machines (id) ON DELETE CASCADE,

@@ -1,0 +1,203 @@
+import Contracts
+import Foundation
+import HubAPI
+import Hummingbird
+import NIOCore
+import Transport
+
+/// What operators ask: every route of `vigie`, each for a token of scope `read`.
+struct OperatorRoutes: Sendable {
+    let environment: OperatorEnvironment
+    let console: SQLConsole
+    let now: @Sendable () -> Timestamp
+
+    init(environment: OperatorEnvironment, now: @escaping @Sendable () -> Timestamp = Clock.now) {
+        self.environment = environment
+        self.now = now
+        console = SQLConsole(path: environment.store.path)
+    }
+
+    /// Paths from the root; the router's authentication stands before them.
+    func add(to router: some RouterMethods<HubContext>) {
+        router.get("/v1/machines") { try await machines($0, $1) }
+        router.get("/v1/machines/:name") { try await machine($0, $1) }
+        router.get("/v1/machines/:name/metrics") { try await metrics($0, $1) }
+        router.get("/v1/machines/:name/snapshots") { try await snapshots($0, $1) }
+        router.get("/v1/updates") { try await updates($0, $1) }
+        router.get("/v1/packages") { try await packages($0, $1) }
+        router.get("/v1/containers") { try await containers($0, $1) }
+        router.get("/v1/stacks") { try await stacks($0, $1) }
+        router.get("/v1/disks") { try await disks($0, $1) }
+        router.get("/v1/events") { try await events($0, $1) }
+        router.get("/v1/snapshots/:id") { try await snapshot($0, $1) }
+        router.get("/v1/tables") { try await tables($0, $1) }
+        router.get("/v1/hub") { try await hub($0, $1) }
+        router.post("/v1/sql") { try await sql($0, $1) }
+    }
+
+    /// Runs a question in one read transaction and writes its answer as JSON.
+    func answer<Answer: Encodable & Sendable>(
+        _ question: @Sendable (any SQLConnection) throws -> Answer
+    ) async throws -> Response {
+        do { return try .json(try await environment.store.read(question)) } catch let missing as MachineLookup.Missing {
+            throw ProblemResponse.notFound(missing.detail)
+        }
+    }
+
+    /// The path's machine, as its caller wrote it.
+    static func name(_ context: HubContext, _ parameter: String = "name") throws(ProblemResponse) -> String {
+        guard let name = context.parameters.get(parameter)?.removingPercentEncoding, !name.isEmpty else {
+            throw .badRequest("the path names nothing")
+        }
+        return name
+    }
+}
+
+extension OperatorRoutes {
+    private func machines(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(
+            request, allowed: ["freshness", "stale", "tag", "status", "retired", "limit"])
+        let filter = MachineQueries.Filter(
+            freshness: try parameters.choice("freshness", of: Freshness.allCases.map(\.rawValue))
+                .flatMap(Freshness.init(rawValue:)),
+            isStale: try parameters.flag("stale"), tag: parameters.text("tag"),
+            status: try parameters.choice("status", of: HealthStatus.allCases.map(\.rawValue))
+                .flatMap(HealthStatus.init(rawValue:)),
+            includesRetired: try parameters.flag("retired"))
+        let limit = try parameters.limit(default: 10_000, maximum: 100_000)
+        let now = now()
+        return try await answer { try MachineQueries.list($0, filter: filter, limit: limit, now: now) }
+    }
+
+    private func machine(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        _ = try OperatorParameters(request, allowed: [])
+        let name = try Self.name(context)
+        let now = now()
+        return try await answer { connection in
+            let found = try MachineLookup.find(connection, name)
+            guard let detail = try MachineDetailQueries.show(connection, machine: found, now: now) else {
+                throw MachineLookup.Missing(name: name, nearest: [])
+            }
+            return detail
+        }
+    }
+
+    private func metrics(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(request, allowed: ["since", "points"])
+        let name = try Self.name(context)
+        let now = now()
+        let since = try parameters.since(now: now) ?? now.adding(milliseconds: -3_600_000)
+        let points = try parameters.integer("points", in: 1...2000) ?? 120
+        return try await answer { connection in
+            try MetricsQueries.series(
+                connection, machine: try MachineLookup.find(connection, name), since: since, until: now,
+                points: points)
+        }
+    }
+
+    private func snapshots(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(request, allowed: ["kind", "since", "limit"])
+        let name = try Self.name(context)
+        let kind = try parameters.choice("kind", of: Kind.allCases.map(\.rawValue))
+        let since = try parameters.since(now: now())
+        let limit = try parameters.limit(default: 200, maximum: 100_000)
+        return try await answer { connection in
+            let machine = try MachineLookup.find(connection, name)
+            return try SnapshotQueries.list(connection, machine: machine.id, kind: kind, since: since, limit: limit)
+        }
+    }
+
+    private func updates(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(
+            request, allowed: ["security", "machine", "status", "package", "limit"])
+        let isSecurity = try parameters.flag("security")
+        let status = try parameters.choice("status", of: APTStatus.allCases.map(\.rawValue))
+        let name = parameters.pattern("package")
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 1000, maximum: 100_000)
+        let now = now()
+        return try await answer { connection in
+            let filter = UpdateQueries.Filter(
+                machine: try machine.map { try MachineLookup.find(connection, $0).id }, name: name, status: status,
+                isSecurity: isSecurity)
+            return try UpdateQueries.list(connection, filter: filter, limit: limit, now: now)
+        }
+    }
+
+    private func packages(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(request, allowed: ["name", "machine", "limit"])
+        let name = parameters.pattern("name")
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 1000, maximum: 100_000)
+        return try await answer { connection in
+            try PackageQueries.list(
+                connection, name: name, machine: try machine.map { try MachineLookup.find(connection, $0).id },
+                limit: limit)
+        }
+    }
+
+    private func containers(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(
+            request, allowed: ["machine", "state", "image", "unhealthy", "limit"])
+        let states = ["created", "running", "paused", "restarting", "removing", "exited", "dead"]
+        let state = try parameters.choice("state", of: states)
+        let isUnhealthy = try parameters.flag("unhealthy")
+        let image = parameters.pattern("image")
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 1000, maximum: 100_000)
+        return try await answer { connection in
+            let filter = ContainerQueries.Filter(
+                machine: try machine.map { try MachineLookup.find(connection, $0).id }, state: state, image: image,
+                isUnhealthy: isUnhealthy)
+            return try ContainerQueries.list(connection, filter: filter, limit: limit)
+        }
+    }
+
+    private func stacks(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(request, allowed: ["machine", "limit"])
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 1000, maximum: 100_000)
+        return try await answer { connection in
+            try StackQueries.list(
+                connection, machine: try machine.map { try MachineLookup.find(connection, $0).id }, limit: limit)
+        }
+    }
+
+    private func disks(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(request, allowed: ["machine", "used_percent", "limit"])
+        let used = try parameters.integer("used_percent", in: 0...100) ?? 0
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 1000, maximum: 100_000)
+        return try await answer { connection in
+            try DiskQueries.list(
+                connection, machine: try machine.map { try MachineLookup.find(connection, $0).id },
+                usedPercentAtLeast: Double(used), limit: limit)
+        }
+    }
+
+    private func events(_ request: Request, _ context: HubContext) async throws -> Response {
+        try context.require(.read)
+        let parameters = try OperatorParameters(
+            request, allowed: ["machine", "type", "severity", "since", "limit"])
+        let severity = try parameters.choice("severity", of: ["info", "warning", "critical"])
+        let type = parameters.text("type")
+        let since = try parameters.since(now: now())
+        let machine = parameters.text("machine")
+        let limit = try parameters.limit(default: 200, maximum: 100_000)
+        return try await answer { connection in
+            let filter = EventQueries.Filter(
+                machine: try machine.map { try MachineLookup.find(connection, $0).id }, type: type,
+                severity: severity, since: since)
+            return try EventQueries.list(connection, filter: filter, limit: limit)
+        }
+    }
+}

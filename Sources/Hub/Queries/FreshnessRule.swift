@@ -1,0 +1,37 @@
+import Contracts
+import HubAPI
+
+/// When silence begins to mean something, by the hub's clock at the moment of the question.
+///
+/// A report is late after its due time and a quarter of its interval (at least 15 s: jitter and a slow network are no
+/// news); a machine is offline when three reports in a row are missing. One late report alone never is.
+enum FreshnessRule {
+    static let missedReportsUntilOffline: Int64 = 3
+    static let shortestInterval: Int64 = 10_000
+    static let leastGrace: Int64 = 15_000
+    /// A machine that has just been enrolled may take this long until its first report.
+    static let patienceWithNew: Int64 = 15 * 60_000
+    /// APT's lists older than this say nothing about today's updates.
+    static let listsStaleAfter: Int64 = 7 * 86_400_000
+
+    /// - Parameter interval: milliseconds between reports, where more is known than due and last report tell: an
+    ///   inventory snapshot shortly before the metrics are due does not make the interval short.
+    static func freshness(last: Int64?, due: Int64?, interval: Int64? = nil, created: Int64, now: Int64) -> Freshness {
+        guard let last else { return now - created <= patienceWithNew ? .new : .offline }
+        guard let due else { return .ok }
+        let interval = max(interval ?? 0, due - last, shortestInterval)
+        let grace = max(interval / 4, leastGrace)
+        if now > due + (missedReportsUntilOffline - 1) * interval + grace { return .offline }
+        return now > due + grace ? .late : .ok
+    }
+
+    /// Of one kind: it is never worse than late, since the machine's own freshness tells whether it is there.
+    static func kindFreshness(received: Int64?, due: Int64?, now: Int64) -> Freshness {
+        let found = freshness(last: received, due: due, created: now, now: now)
+        return found == .offline ? .late : found
+    }
+
+    static func areListsStale(_ updated: Int64?, now: Int64) -> Bool {
+        updated.map { now - $0 > listsStaleAfter } ?? false
+    }
+}

@@ -1,0 +1,43 @@
+import Contracts
+import HubAPI
+
+/// `vigie hub`: the hub's own figures.
+enum HubQueries {
+    static let machines = Statement(
+        "hub.machines",
+        """
+        SELECT m.created_at, m.last_seen_at, m.next_due_at, t.metrics_at, t.metrics_due_at
+        FROM machines m JOIN machine_settings s ON s.machine_id = m.id
+        LEFT JOIN machine_state t ON t.machine_id = m.id WHERE s.retired_at IS NULL
+        """)
+    // The archive is too long to be counted: its newest row id is what it has taken.
+    static let snapshots = Statement("hub.snapshots", "SELECT max(id) AS newest FROM snapshots")
+    static let held = Statement(
+        "hub.held", "SELECT count(*) AS entries FROM snapshots WHERE result = 'held'")
+    static let quarantine = Statement("hub.quarantine", "SELECT count(*) AS entries FROM quarantine")
+    static let schema = Statement("hub.schema", "SELECT max(version) AS version FROM schema_migrations")
+
+    static let all = [machines, snapshots, held, quarantine, schema]
+
+    static func status(_ connection: any SQLConnection, now: Timestamp) throws -> HubStatus {
+        var counts: [Freshness: Int] = [:]
+        for row in try connection.rows(machines) {
+            guard let created = row[0].integer else { continue }
+            let interval = row[3].integer.flatMap { last in row[4].integer.map { $0 - last } }
+            let freshness = FreshnessRule.freshness(
+                last: row[1].integer, due: row[2].integer, interval: interval, created: created,
+                now: now.milliseconds)
+            counts[freshness, default: 0] += 1
+        }
+        var status = HubStatus(
+            version: Vigie.version, now: now,
+            machines: MachineCounts(
+                total: counts.values.reduce(0, +), ok: counts[.ok] ?? 0, late: counts[.late] ?? 0,
+                offline: counts[.offline] ?? 0, new: counts[.new] ?? 0),
+            schemaVersion: try connection.row(schema)?.integer("version") ?? 0)
+        status.snapshotsTotal = try connection.row(snapshots)?.integer("newest") ?? 0
+        status.snapshotsHeld = try connection.row(held)?.integer("entries") ?? 0
+        status.quarantined = try connection.row(quarantine)?.integer("entries") ?? 0
+        return status
+    }
+}
