@@ -1,0 +1,39 @@
+/// What a table is for, and each of its columns, in one line; printed by `vigie sql --tables` and `--describe`.
+struct DocumentedTable: Sendable {
+    /// Whose record a table is, which decides what may be rebuilt and what may be lost.
+    enum Class: String, Sendable {
+        /// Made from snapshots; `vigie-hub rederive` makes it again.
+        case derived
+        /// The hub's own record.
+        case observed
+        /// What operators set.
+        case `operator`
+    }
+
+    let name: String
+    let tableClass: Class
+    let text: String
+    /// In the table's order.
+    let columns: [(name: String, text: String)]
+
+    init(_ name: String, _ tableClass: Class, _ text: String, _ columns: KeyValuePairs<String, String>) {
+        self.init(name, tableClass, text, columns: columns.map { ($0.key, $0.value) })
+    }
+
+    init(_ name: String, _ tableClass: Class, _ text: String, columns: [(name: String, text: String)]) {
+        self.name = name
+        self.tableClass = tableClass
+        self.text = text
+        self.columns = columns
+    }
+}
+
+/// All tables of the hub.
+enum TableDescriptions {
+    static let all: [DocumentedTable] =
+        core + archive + machines + hardware + metrics + apt + docker
+
+    static func named(_ name: String) -> DocumentedTable? { all.first { $0.name == name } }
+
+    static let machineID = "the machine: machines.id"
+}
