@@ -10,15 +10,18 @@ struct APTCollector: Collector {
     private let host: Host
     private let settings: CollectionSettings
     private let commands: any CommandRunning
+    private let asksAPT: Bool
     private let now: @Sendable () -> Timestamp
 
+    /// - Parameter asksAPT: nil, as always outside of tests: of the running system, and never of another root.
     init(
-        host: Host, settings: CollectionSettings, commands: any CommandRunning,
+        host: Host, settings: CollectionSettings, commands: any CommandRunning, asksAPT: Bool? = nil,
         now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
     ) {
         self.host = host
         self.settings = settings
         self.commands = commands
+        self.asksAPT = asksAPT ?? host.isLive
         self.now = now
     }
 
@@ -158,16 +161,23 @@ struct APTCollector: Collector {
     private static let ofResolver = ["/changes", "/obsolete", "/autoremovable"]
 
     private func resolve(_ installed: [DpkgStatus.Package]?, _ releases: APTReleases, _ report: inout Report) async {
-        guard let installed, let native = report.payload.architecture else {
-            report.unknown.formUnion(Self.ofResolver)
-            return
-        }
-        guard host.isLive else {
+        guard asksAPT else {
             let text = "what APT would do is only asked of the running system, not of \(host.root)"
             report.fail(Self.ofResolver, Problem(code: "not_live", severity: "info", source: host.root, message: text))
             return
         }
-        let resolver = APTResolver(host: host, commands: commands, cache: cacheDirectory(&report))
+        guard let installed else {
+            report.unknown.formUnion(Self.ofResolver)
+            return
+        }
+        guard let native = report.payload.architecture else {
+            let text = "neither \(Self.statusPath) nor /var/lib/dpkg/arch tells the native architecture"
+            report.fail(
+                Self.ofResolver,
+                Problem(code: "malformed", severity: "error", source: Self.statusPath, message: text))
+            return
+        }
+        let resolver = APTResolver(commands: commands, cache: cacheDirectory(&report))
         let answer = await resolver.ask(installed, native: native, releases: releases)
         report.problems += answer.problems
         report.payload.changes = answer.changes

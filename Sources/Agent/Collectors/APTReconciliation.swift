@@ -16,6 +16,9 @@ struct APTReconciliation {
     var upgrade: APTSimulation
     var upgradeWithNew: APTSimulation
     var fullUpgrade: APTSimulation
+    /// Whether this APT lists what it defers for phasing under a heading of its own; 2.6 lists it as kept back, where a
+    /// phased package that nothing installs is taken to be deferred.
+    var namesDeferred = false
 
     /// A package's identity in APT's own words: `all` belongs to the native architecture.
     struct Key: Hashable {
@@ -84,7 +87,7 @@ struct APTReconciliation {
         }
 
         if package.isHeld, let candidate { return change(.held, to: candidate.version, "on hold") }
-        if planned == nil, let waiting = candidate ?? automatic, let percent = waiting.phasedPercent {
+        if planned == nil, let waiting = candidate ?? automatic, let percent = waiting.phasedPercent, isDeferred(key) {
             var change = change(.phased, to: waiting.version, "phased update, at \(percent) percent of machines")
             change.phasedPercent = percent
             return change
@@ -106,6 +109,12 @@ struct APTReconciliation {
             return change(.notCandidate, to: newest.version, "only in \(suite), which is not automatic")
         }
         return nil
+    }
+
+    private func isDeferred(_ key: Key) -> Bool {
+        guard namesDeferred else { return true }
+        let name = key.architecture == nativeArchitecture ? key.name : "\(key.name):\(key.architecture)"
+        return [upgrade, upgradeWithNew, fullUpgrade].contains { $0.deferredByPhasing.contains(name) }
     }
 
     private func make(

@@ -3,7 +3,6 @@ import Glibc
 
 /// Asks APT itself: policy and simulations, through the audited runner, each answer or the reason why there is none.
 struct APTResolver: Sendable {
-    var host: Host
     var commands: any CommandRunning
     /// The agent's own package cache.
     var cache: String?
@@ -24,7 +23,11 @@ struct APTResolver: Sendable {
     /// Changes whose download size is asked for; each costs APT about 7 ms.
     private static let sizeLimit = 1000
 
+    /// The first major version that is known to tell deferred packages apart.
+    private static let namesDeferredSince = "3.0"
+
     func ask(_ installed: [DpkgStatus.Package], native: String, releases: APTReleases) async -> Answer {
+        let version = installed.first { $0.name == "apt" }?.version ?? ""
         var answer = Answer()
         let session = Session(commands: commands, deadline: .now + .seconds(Self.overallSeconds))
         if let removal = await session.simulate(.autoremove, cache) {
@@ -50,6 +53,9 @@ struct APTResolver: Sendable {
                 reconciliation.upgrade = plain
                 reconciliation.upgradeWithNew = new
                 reconciliation.fullUpgrade = full
+                reconciliation.namesDeferred =
+                    DebianVersion.compare(version, Self.namesDeferredSince) >= 0
+                    || [plain, new, full].contains { !$0.deferredByPhasing.isEmpty }
                 let present = Set(policy.map { reconciliation.key($0.name, $0.qualifier) })
                 let added = Set((plain.installations + new.installations + full.installations).filter {
                     !present.contains(reconciliation.key($0.name, $0.qualifier))

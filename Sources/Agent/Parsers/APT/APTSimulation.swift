@@ -28,7 +28,7 @@ struct APTSimulation: Equatable {
 
     var installations: [Installation] = []
     var removals: [Removal] = []
-    /// Under APT's heading of that name, from version 2.7 on; older ones list them as kept back.
+    /// Under APT's heading of that name; 2.6 has none and lists them as kept back.
     var deferredByPhasing: Set<String> = []
     var unmet: [Unmet] = []
     /// The closing "N upgraded, …" was there: the output is whole.
