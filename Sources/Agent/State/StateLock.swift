@@ -30,8 +30,8 @@ final class StateLock: Sendable {
     static func require(_ state: StateDirectory) throws(AgentError) -> StateLock {
         guard let lock = try take(state) else {
             throw AgentError(
-                .busy, unableTo: "work on \(state.path)", "another vigie-agent holds its lock and does not answer",
-                advice: "try again in a minute, or end the other one")
+                .busy, unableTo: "work on \(state.path)", "another vigie-agent holds its lock",
+                advice: "end the other one first (systemctl stop vigie-agent)")
         }
         return lock
     }

@@ -24,6 +24,8 @@ actor Deliverer {
     private let wakeup = Wakeup()
     private let requested: @Sendable (Kind) -> Void
     private var lastSaved: Int64
+    /// After `stop`: what a collector brings late is left to the next life.
+    private var isStopped = false
 
     /// How often what is known of metrics is written, where nothing else has to be.
     static let saveInterval: Int64 = 600_000
@@ -50,6 +52,7 @@ actor Deliverer {
     /// Takes a fresh snapshot; inventory that says something new is on disk when this returns.
     func submit(_ snapshot: SealedSnapshot) async {
         let id = snapshot.head.snapshotID
+        guard !isStopped else { return resolve(id, .kept(reason: "the agent stopped")) }
         switch machine.take(snapshot.head, spool: await spool.index, now: clock.monotonic()) {
         case .spool: await keep(snapshot)
         case .memory(let displaced):
@@ -102,6 +105,7 @@ actor Deliverer {
 
     /// Puts what is only in memory on disk, and writes what is known.
     func stop() async {
+        isStopped = true
         for item in machine.held where item.kind == Kind.metrics.rawValue {
             if let snapshot = held.removeValue(forKey: item.id) { await keep(snapshot) }
         }

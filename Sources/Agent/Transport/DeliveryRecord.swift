@@ -35,6 +35,8 @@ struct DeliveryRecord: Codable, Equatable, Sendable {
         var reason: String
     }
 
+    /// Hash of the token that the deliveries were made with: what one enrolment knows says nothing to the next.
+    var credential: Digest?
     var accepted: [Accepted] = []
     var lastAccepted: [LastAccepted] = []
     /// Absent while deliveries go well.
@@ -46,7 +48,7 @@ struct DeliveryRecord: Codable, Equatable, Sendable {
     var droppedTotal = 0
 
     enum CodingKeys: String, CodingKey {
-        case accepted, refused
+        case credential, accepted, refused
         case lastAccepted = "last_accepted"
         case lastError = "last_error"
         case highestSequence = "highest_sequence"

@@ -1,6 +1,7 @@
 import Contracts
 import Glibc
 import Logging
+import Transport
 
 /// Turns what a collector gave into a snapshot: identity, sequence, digest, the agent's own cost.
 actor Sealer {
@@ -11,8 +12,10 @@ actor Sealer {
     private let state: StateDirectory
     private let clock: AgentClock
 
+    /// - Parameter atLeast: the first number that the hub has not seen, as far as is known.
     init(
-        machineID: Identifier, host: Host, spool: Spool, state: StateDirectory, clock: AgentClock, logger: Logger
+        machineID: Identifier, host: Host, spool: Spool, state: StateDirectory, atLeast: Int, clock: AgentClock,
+        logger: Logger
     ) throws(FileFailure) {
         self.machineID = machineID
         self.host = host
@@ -29,7 +32,7 @@ actor Sealer {
                 try Files.move(state.sequence, to: "\(state.sequence).damaged")
             }
         }
-        counter = SequenceCounter(reserved: reserved)
+        counter = SequenceCounter(reserved: max(reserved, atLeast))
     }
 
     /// Throws `FileFailure` where no sequence number can be reserved.
@@ -79,6 +82,14 @@ struct SnapshotDraft: Sendable {
             collectedAt: startedAt, host: identity, agent: agent, collection: collection)
         head.volatile = collected.volatile
         return head
+    }
+
+    /// The document as text, as it is before it is packed.
+    func document(machineID: Identifier, sequence: Int, host: Host, spool: SpoolReport?) throws -> [UInt8] {
+        let payload = try collected.payload.map { try CanonicalJSON.encode($0) }
+        var head = head(machineID: machineID, sequence: sequence, host: host, spool: spool)
+        head.payloadDigest = payload.map { Digest(sha256: SHA256.digest($0)) }
+        return try EnvelopeDocument.join(head: head, payload: payload)
     }
 
     func seal(machineID: Identifier, sequence: Int, host: Host, spool: SpoolReport?) throws -> SealedSnapshot {

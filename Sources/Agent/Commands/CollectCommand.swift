@@ -1,0 +1,57 @@
+import ArgumentParser
+import Contracts
+
+struct CollectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collect",
+        abstract: "Collect one kind and print the snapshot that would be sent.",
+        discussion: """
+            Needs no hub and changes nothing. The machine_id is all zeros: a snapshot that is only shown belongs to \
+            nobody.
+
+            Example: vigie-agent collect metrics
+            Example: vigie-agent collect hardware --root /mnt/rescue --compact
+            """)
+
+    @Argument(help: "\(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var kind: Kind
+
+    @Flag(help: "On one line, as it is sent.")
+    var compact = false
+
+    @OptionGroup var options: GlobalOptions
+
+    /// Between the two samples of a rate.
+    static let sampleFirst = Duration.milliseconds(500)
+
+    func run() async throws {
+        let configuration = try options.configuration()
+        let host = try options.host()
+        let collectors = Agent.collectors(
+            host: host, settings: configuration.collection, environment: .current(), sampleFirst: Self.sampleFirst)
+        guard let collector = collectors.first(where: { $0.kind == kind }),
+            let nobody = Identifier(Identity.nobody)
+        else { return }
+        let clock = AgentClock.system
+        let startedAt = clock.now()
+        let start = clock.monotonic()
+        let collected = await collector.collect()
+        let draft = SnapshotDraft(
+            kind: kind, collected: collected, startedAt: startedAt,
+            durationMilliseconds: Int(clock.monotonic() - start),
+            nextDueSeconds: configuration.settings(of: kind).intervalSeconds)
+        print(try Self.text(draft, machineID: nobody, host: host, isCompact: compact), terminator: "")
+        guard collected.payload == nil else { return }
+        throw AgentError(
+            .notDelivered, unableTo: "collect \(kind.rawValue)", collected.problems.first?.message ?? "no payload",
+            advice: "see collection.problems above, and vigie-agent check")
+    }
+
+    static func text(_ draft: SnapshotDraft, machineID: Identifier, host: Host, isCompact: Bool) throws -> String {
+        let document = try draft.document(machineID: machineID, sequence: 0, host: host, spool: nil)
+        if isCompact { return String(decoding: document, as: UTF8.self) + "\n" }
+        return try CanonicalJSON.pretty(try StrictJSON.read(document).root)
+    }
+}
+
+extension Kind: ExpressibleByArgument {}
