@@ -43,7 +43,7 @@ struct SQLRun: AsyncParsableCommand {
             }
             return
         }
-        let answer: ListAnswer<TableDescription> = try await session.hub.get("/v1/tables")
+        let answer: ListAnswer<TableAnswer> = try await session.hub.get("/v1/tables")
         guard let describe else {
             return Printing.output(
                 try session.output.list(answer.items, columns: Self.tableColumns, empty: "there are no tables"))
@@ -55,13 +55,13 @@ struct SQLRun: AsyncParsableCommand {
         Printing.output(try session.output.list(table.columns, columns: Self.columnColumns, empty: "no columns"))
     }
 
-    static let tableColumns: [Column<TableDescription>] = [
+    static let tableColumns: [Column<TableAnswer>] = [
         Column("TABLE", "name") { .text($0.name) },
         Column("CLASS", "class") { .text($0.tableClass) },
         Column("WHAT IT HOLDS", "description") { .text($0.description) },
     ]
 
-    static let columnColumns: [Column<ColumnDescription>] = [
+    static let columnColumns: [Column<ColumnAnswer>] = [
         Column("COLUMN", "name", style: { $0.readable ? .plain : .faint }) { .text($0.name) },
         Column("TYPE", "type") { .text($0.type) },
         Column("WHAT IT SAYS", "description") {

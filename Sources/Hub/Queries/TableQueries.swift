@@ -1,41 +1,50 @@
 import HubAPI
 
-/// `vigie sql --tables` and `--describe`: the tables of the migrations, without those that hold secrets.
+/// `vigie sql --tables` and `--describe`: the described tables, without those that hold secrets, and their columns'
+/// types.
 enum TableQueries {
-    /// Read from the text of the migrations, which is the same for both engines.
-    static let readable: [TableDescription] = tables(of: Migrations.all.map(\.sql).joined(separator: "\n"))
+    static let readable: [TableAnswer] = TableDescriptions.all
         .filter { !SQLAuthorizer.secretTables.contains($0.name) }
+        .map { table in
+            let secret = SQLAuthorizer.secretColumns[table.name] ?? []
+            let types = types[table.name] ?? [:]
+            return TableAnswer(
+                name: table.name, tableClass: table.tableClass.rawValue, description: table.text,
+                columns: table.columns.map { column in
+                    ColumnAnswer(
+                        name: column.name, type: types[column.name] ?? "", description: column.text,
+                        readable: !secret.contains(column.name))
+                })
+        }
+        .sorted { $0.name < $1.name }
 
-    /// Reads `CREATE TABLE name (` … `)` with one column a line, as the migrations are written.
-    static func tables(of sql: String) -> [TableDescription] {
-        var tables: [TableDescription] = []
-        var isInside = false
+    /// By table and column, from the text of the migrations: it is the same for both engines.
+    static let types: [String: [String: String]] = types(of: Migrations.all.map(\.sql).joined(separator: "\n"))
+
+    /// Reads `CREATE TABLE name (`, then one column a line up to `)`, as the migrations are written.
+    static func types(of sql: String) -> [String: [String: String]] {
+        var types: [String: [String: String]] = [:]
+        var table: String?
         for line in sql.split(separator: "\n") {
             let words = line.split(whereSeparator: \.isWhitespace)
             if words.starts(with: ["CREATE", "TABLE"]), words.count > 2 {
-                let name = String(words[2])
-                tables.append(TableDescription(name: name, tableClass: "", description: "", columns: []))
-                isInside = true
-            } else if line.hasPrefix(")") || line.contains(");") {
-                isInside = false
-            } else if isInside, words.count > 1, words[0].allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "_" }) {
-                let table = tables.count - 1
-                let name = String(words[0])
-                let isSecret = SQLAuthorizer.secretColumns[tables[table].name]?.contains(name) == true
-                tables[table].columns.append(
-                    ColumnDescription(name: name, type: type(words), description: "", readable: !isSecret))
+                table = String(words[2])
+            } else if line.hasPrefix(")") {
+                table = nil
+            } else if let table, words.count > 1, words[0].allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "_" }) {
+                types[table, default: [:]][String(words[0])] = type(words[1].prefix { $0 != "," })
             }
         }
-        return tables
+        return types
     }
 
-    private static func type(_ words: [Substring]) -> String {
-        switch words[1] {
-        case "{TEXT}", "{TEXT},": "TEXT"
-        case "{BYTES}", "{BYTES},": "BLOB"
-        case "{ID}", "{ID},": "BIGINT"
+    private static func type(_ word: Substring) -> String {
+        switch word {
+        case "{TEXT}": "TEXT"
+        case "{BYTES}": "BLOB"
+        case "{ID}": "BIGINT"
         case "DOUBLE": "DOUBLE PRECISION"
-        default: String(words[1].prefix { $0 != "," })
+        default: String(word)
         }
     }
 }

@@ -1,12 +1,12 @@
 /// A table that `vigie sql` can read, in words.
-package struct TableDescription: Codable, Equatable, Sendable {
+package struct TableAnswer: Codable, Equatable, Sendable {
     package var name: String
     /// `derived`, `observed`, `operator`.
     package var tableClass: String
     package var description: String
-    package var columns: [ColumnDescription]
+    package var columns: [ColumnAnswer]
 
-    package init(name: String, tableClass: String, description: String, columns: [ColumnDescription]) {
+    package init(name: String, tableClass: String, description: String, columns: [ColumnAnswer]) {
         self.name = name
         self.tableClass = tableClass
         self.description = description
@@ -20,7 +20,7 @@ package struct TableDescription: Codable, Equatable, Sendable {
     }
 }
 
-package struct ColumnDescription: Codable, Equatable, Sendable {
+package struct ColumnAnswer: Codable, Equatable, Sendable {
     package var name: String
     /// As declared: `BIGINT`, `TEXT`, …
     package var type: String
