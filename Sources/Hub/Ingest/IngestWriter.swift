@@ -1,6 +1,7 @@
 import Contracts
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Transport
 
 /// The one writer: takes what is queued, writes one transaction, and only when that is on the disk answers them all.
@@ -26,6 +27,7 @@ final class IngestWriter: Service {
     private let quarantine: Quarantine
     private let queue: IngestQueue<Work>
     private let logger: Logger
+    private let running = Atomic<Bool>(false)
 
     init(
         store: any Store, archive: SnapshotArchive, quarantine: Quarantine, maximumCount: Int, maximumBytes: Int,
@@ -40,6 +42,8 @@ final class IngestWriter: Service {
 
     /// Snapshots that wait for their transaction.
     var waiting: Int { queue.count }
+
+    var isRunning: Bool { running.load(ordering: .relaxed) }
 
     /// Waits until the snapshot is on the disk, or will not be.
     func submit(_ submission: Submission) async -> IngestOutcome {
@@ -67,6 +71,8 @@ final class IngestWriter: Service {
     }
 
     private func work() {
+        running.store(true, ordering: .relaxed)
+        defer { running.store(false, ordering: .relaxed) }
         while let batch = queue.take(maximumCount: Self.batchCount, maximumCost: Self.batchCost) { write(batch) }
     }
 

@@ -1,3 +1,6 @@
+import Foundation
+import HummingbirdCore
+
 /// `HOST:PORT`, an IPv6 address in brackets.
 struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
     let host: String
@@ -30,4 +33,13 @@ struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
 
     /// All addresses of the machine.
     var isAny: Bool { host == "::" || host == "0.0.0.0" }
+
+    /// What to bind to: all addresses are IPv4's only on a kernel without IPv6.
+    var bindable: BindAddress {
+        guard host == "::" else { return .hostname(host, port: port) }
+        let probe = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard probe >= 0 else { return .hostname("0.0.0.0", port: port) }
+        close(probe)
+        return .hostname("::", port: port)
+    }
 }

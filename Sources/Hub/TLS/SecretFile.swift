@@ -82,3 +82,7 @@ enum SecretFile {
         close(directory)
     }
 }
+
+extension SecretFile.Failure {
+    var isPermission: Bool { code == EACCES || code == EPERM || code == EROFS }
+}

@@ -50,6 +50,15 @@ struct ServerCertificate: Sendable {
         return try NIOSSLContext(configuration: configuration)
     }
 
+    /// The same, with words for what an administrator may have given.
+    static func checkedContext(chain: String, key: String) throws -> NIOSSLContext {
+        do { return try context(chain: chain, key: key) } catch {
+            throw CertificateAuthority.Failure(
+                description: "the server certificate and its key cannot be used together: both must be PEM, the chain"
+                    + " beginning with the server's own certificate (\(error))")
+        }
+    }
+
     private static func isGood(_ chain: String, issuer: Certificate, names: [String], now: Date) -> Bool {
         guard let certificate = try? Certificate(pemEncoded: chain),
             issuer.publicKey.isValidSignature(certificate.signature, for: certificate),

@@ -1,0 +1,136 @@
+import Contracts
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Transport
+import UnixSignals
+
+/// The serving hub: the one place where its parts are made and put together.
+struct HubServer: Sendable {
+    let services: [any Service]
+    let store: SQLiteStore
+    let keeper: CertificateKeeper?
+    let announcement: CurrentAnnouncement
+    /// Keeps a second hub away from the directory for as long as this one lives.
+    private let lock: FileHandle
+
+    /// Makes everything that can fail before a port is opened.
+    ///
+    /// - Parameters:
+    ///   - readyFile: written when the hub serves.
+    ///   - archive: how snapshots are derived; tests put their own deriver in.
+    init(
+        configuration: HubConfiguration, readyFile: String?, logger: Logger,
+        archive: SnapshotArchive = SnapshotArchive(derive: Derivation.apply)
+    ) throws {
+        guard let listen = ListenAddress(configuration.server.listen) else {
+            throw CommandFailure(.configuration, "'\(configuration.server.listen)' must be HOST:PORT")
+        }
+        guard !configuration.server.insecureHTTP || listen.isLoopback else {
+            throw CommandFailure(
+                .configuration,
+                "HTTP without TLS is for loopback only: listen on 127.0.0.1 or [::1], or leave --insecure-http away")
+        }
+        let directory = DataDirectory(path: configuration.server.dataDirectory)
+        try directory.prepare()
+        lock = try directory.takeLock()
+        store = try SQLiteStore(path: directory.database)
+        let identity = try HubIdentity(configuration: configuration, directory: directory)
+        let limits = configuration.limits
+        let writer = IngestWriter(
+            store: store, archive: archive,
+            quarantine: Quarantine(maximumEntries: limits.quarantineEntries, maximumBytes: limits.quarantineBytes),
+            maximumCount: limits.queueSnapshots, maximumBytes: limits.queueBytes, logger: logger)
+        let announcement = CurrentAnnouncement()
+        self.announcement = announcement
+        let store = store
+        let announcer = Announcer { port in
+            let urls = configuration.publicURLs(port: port)
+            let current = HubAnnouncement(urls: urls, trust: identity.trust, bundle: identity.bundle)
+            try await store.write { try current.write($0, at: Clock.now()) }
+            announcement.set(current)
+            if let readyFile {
+                let ready = ReadyFile(
+                    url: urls[0], port: port, caFingerprint: identity.fingerprint?.text, socket: directory.socket,
+                    pid: Int(getpid()))
+                try SecretFile.write(
+                    String(decoding: try CanonicalJSON.encode(ready), as: UTF8.self) + "\n", to: readyFile, mode: 0o644)
+            }
+            logger.notice("serving \(urls[0]) from \(directory.path)")
+        }
+        let routes = MachineRoutes(
+            store: store, announcement: announcement, readiness: Readiness(store: store, writer: writer),
+            snapshots: SnapshotRoute(
+                authenticator: MachineAuthenticator(store: store),
+                rateLimiter: RateLimiter(perMinute: limits.requestsPerMinute),
+                inFlight: InFlightBytes(maximum: limits.inFlightBytes), writer: writer,
+                remoteAddress: RemoteAddress(
+                    trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
+                limits: limits, now: Clock.now))
+        let operators = OperatorRoutes(
+            environment: OperatorEnvironment(store: store, dataDirectory: directory.path, startedAt: Clock.now()))
+
+        let network = Router(context: HubContext.self).add(middleware: ProblemMiddleware())
+        routes.add(to: network)
+        operators.add(
+            to: network.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: false)))
+        let local = Router(context: HubContext.self).add(middleware: ProblemMiddleware())
+        routes.addHealth(to: local)
+        operators.add(to: local.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: true)))
+
+        let budget = ConnectionBudget(maximum: limits.connections)
+        let connection = ConnectionLimits(
+            body: .seconds(Int64(limits.bodySeconds)), idle: .seconds(Int64(limits.idleSeconds)))
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: connection, budget: budget)],
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+        var services: [any Service] = [writer]
+        let server: HTTPServerBuilder
+        if configuration.server.insecureHTTP {
+            keeper = nil
+            server = .http1(configuration: http)
+        } else {
+            let (chain, key) = try identity.certificate.load(now: Date())
+            let context = TLSContext(try ServerCertificate.checkedContext(chain: chain, key: key))
+            let keeper = CertificateKeeper(
+                certificate: identity.certificate, context: context, shown: chain, logger: logger)
+            self.keeper = keeper
+            services.append(keeper)
+            server = HTTPServerBuilder { responder in
+                TLSServerChannel(base: HTTP1Channel(responder: responder, configuration: http), context: context)
+            }
+        }
+        services.append(announcer)
+        services.append(
+            ListeningService(
+                responder: local.buildResponder(), server: .http1(configuration: http),
+                address: .unixDomainSocket(path: directory.socket), description: directory.socket, logger: logger,
+                onListening: { _ in
+                    chmod(directory.socket, 0o660)
+                    announcer.tell(.socketListening)
+                }))
+        services.append(
+            ListeningService(
+                responder: network.buildResponder(), server: server, address: listen.bindable,
+                description: listen.description, logger: logger,
+                onListening: { announcer.tell(.listening(port: $0 ?? listen.port)) }))
+        self.services = services
+    }
+
+    /// Serves until SIGTERM or SIGINT, then answers what is in flight.
+    func run(logger: Logger) async throws {
+        var quiet = logger
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        // A client that takes its answer too slowly does not keep the hub from stopping.
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: configuration).run()
+        try? store.close()
+    }
+}

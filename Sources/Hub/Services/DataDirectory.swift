@@ -1,0 +1,40 @@
+import Foundation
+
+/// The hub's data directory: database, authority, socket, and the lock that keeps a second hub away.
+struct DataDirectory: Sendable {
+    let path: String
+
+    var database: String { path + "/hub.sqlite" }
+    var authority: String { path + "/ca" }
+    var socket: String { path + "/hub.sock" }
+    private var lock: String { path + "/hub.lock" }
+
+    /// Makes it where it is not there; says what to do where it cannot be used.
+    func prepare() throws {
+        do { try SecretFile.makeDirectory(path) } catch {
+            throw CommandFailure(
+                error.code == EACCES || error.code == EPERM ? .noPermission : .cannotCreate,
+                "\(error); make it, give it to the user that the hub runs as, or choose another with --data-dir")
+        }
+        guard access(path, W_OK | X_OK) == 0 else {
+            throw CommandFailure(
+                errno == EACCES ? .noPermission : .cannotCreate,
+                "\(path) is not writable (\(String(cString: strerror(errno)))); give it to the user that the hub runs as"
+            )
+        }
+    }
+
+    /// Held for as long as the answer lives; there is one serving hub for a directory.
+    func takeLock() throws -> FileHandle {
+        let file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw CommandFailure(
+                .cannotCreate, "unable to write \(lock): \(String(cString: strerror(errno)))")
+        }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw CommandFailure(.unavailable, "another vigie-hub serves \(path); stop it first")
+        }
+        return FileHandle(fileDescriptor: file, closeOnDealloc: true)
+    }
+}
