@@ -4,11 +4,10 @@ import Contracts
 enum APTDeriver: KindDeriver {
     static let packages = DerivedTable(
         "apt_packages", section: "/packages", keys: ["name", "architecture"],
-        columns: [
-            .row("version"), .row("source"), .row("state"), .row("automatic"), .row("held"),
-            .row("installed_size_bytes"), .section("autoremovable", "/autoremovable"),
-            .section("obsolete", "/obsolete"),
-        ])
+        columns: ["version", "source", "state", "automatic", "held", "installed_size_bytes"].map { .row($0) })
+    static let leftovers = DerivedTable(
+        "apt_leftover_packages", section: "", keys: ["name", "architecture", "reason"], columns: [.row("version")],
+        rowPointer: { "/" + ($0[2].text ?? "") })
     static let planned = DerivedTable(
         "apt_planned_packages", section: "/changes", keys: ["name", "architecture"],
         columns: [
@@ -25,7 +24,7 @@ enum APTDeriver: KindDeriver {
         "apt_errors", section: "", keys: ["category", "subject"],
         columns: [.row("severity"), .row("message"), .row("remedy")],
         rowPointer: { APTErrors.section(of: $0[0].text ?? "") })
-    static let tables = [packages, planned, sources, errors]
+    static let tables = [packages, leftovers, planned, sources, errors]
 
     static let state = StateColumns(
         .apt,
@@ -43,7 +42,11 @@ enum APTDeriver: KindDeriver {
         let problems = APTErrors.of(payload)
         var derived = Derived()
         derived.tables = [
-            .init(packages, rows(of: payload)),
+            .init(packages, (payload.packages ?? []).map(row)),
+            .init(
+                leftovers,
+                (payload.autoremovable ?? []).map { row($0, reason: "autoremovable") }
+                    + (payload.obsolete ?? []).map { row($0, reason: "obsolete") }),
             .init(planned, (changes ?? []).map(row)),
             .init(sources, (payload.sources ?? []).map(row)),
             .init(
@@ -64,19 +67,17 @@ enum APTDeriver: KindDeriver {
         return derived
     }
 
-    private static func rows(of payload: APTV1) -> [DerivedRow] {
-        let autoremovable = payload.autoremovable.map { Set($0.map { [$0.name, $0.architecture] }) }
-        let obsolete = payload.obsolete.map { Set($0.map { [$0.name, $0.architecture] }) }
-        return (payload.packages ?? []).map { package in
-            let key = [package.name, package.architecture]
-            return DerivedRow(
-                keys: key,
-                [
-                    package.version, package.source, package.state ?? "installed", package.automatic ?? false,
-                    package.held ?? false, package.installedSizeBytes, autoremovable?.contains(key),
-                    obsolete?.contains(key),
-                ])
-        }
+    private static func row(_ package: APTV1.Package) -> DerivedRow {
+        DerivedRow(
+            keys: [package.name, package.architecture],
+            [
+                package.version, package.source, package.state ?? "installed", package.automatic ?? false,
+                package.held ?? false, package.installedSizeBytes,
+            ])
+    }
+
+    private static func row(_ package: APTV1.PackageReference, reason: String) -> DerivedRow {
+        DerivedRow(keys: [package.name, package.architecture, reason], [package.version])
     }
 
     private static func row(_ change: APTV1.Change) -> DerivedRow {

@@ -27,7 +27,7 @@ struct Derivation {
             neighbors: neighbors)
         switch snapshot.content {
         case .failed:
-            try KindRecord.fail(snapshot, in: connection)
+            try KindRecord.fail(snapshot, kind, in: connection)
             return .failed
         case .payload(let payload as MetricsV1): return try derivation.applyMetrics(payload)
         case .payload(let payload): return try derivation.applyInventory(payload)

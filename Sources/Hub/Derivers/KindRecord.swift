@@ -49,14 +49,16 @@ struct KindRecord: Sendable {
     }
 
     /// Notes a collecting that failed: the error, and when the next one is due.
-    static func fail(_ snapshot: ArchivedSnapshot, in connection: any SQLConnection) throws {
+    static func fail(_ snapshot: ArchivedSnapshot, _ kind: Kind, in connection: any SQLConnection) throws {
         let head = snapshot.head
         let problems = head.collection.problems ?? []
         let message = problems.first.map { "\($0.source): \($0.message)" } ?? "the collecting failed"
-        try connection.run(
+        let row = try connection.row(
             failed, snapshot.machineID, head.kind, snapshot.effectiveAt, head.sequence, head.collection.status,
             head.collection.durationMs, snapshot.nextDue, problems.count, try JSONText.encode(problems), message)
         try connection.run(showError, snapshot.machineID)
+        try connection.run(
+            Derivers.deriver(of: kind).state.setDue, snapshot.machineID, row?["next_due_at"] ?? .null)
     }
 
     private static let attempt = [
@@ -117,6 +119,7 @@ struct KindRecord: Sendable {
             """
           }.joined(separator: ",\n  ")),
           \(takeAttempt)
+        RETURNING next_due_at
         """)
     /// The row has what was unknown before; after `Sections.settle` it says what is unknown now.
     static let settle = Statement(

@@ -21,8 +21,10 @@ struct StateColumns: Sendable {
     let upsert: Statement
     /// Sets the freshness only.
     let touch: Statement
+    /// Sets when the next snapshot is due, after one that failed.
+    let setDue: Statement
 
-    var statements: [Statement] { [fetch, upsert, touch] }
+    var statements: [Statement] { [fetch, upsert, touch, setDue] }
 
     init(_ kind: Kind, _ columns: [Column]) {
         self.kind = kind
@@ -48,10 +50,15 @@ struct StateColumns: Sendable {
         touch = Statement(
             "derive.machine_state.\(name).touch",
             "UPDATE machine_state SET \(name)_at = ?2, \(name)_due_at = ?3 WHERE machine_id = ?1")
+        setDue = Statement(
+            "derive.machine_state.\(name).due",
+            "UPDATE machine_state SET \(name)_due_at = ?2 WHERE machine_id = ?1")
     }
 
     /// What stands in the row now: the kind's values and warnings.
-    func stored(_ machine: Int64, in connection: any SQLConnection) throws -> (values: [SQLValue], warnings: [StateWarning])? {
+    func stored(
+        _ machine: Int64, in connection: any SQLConnection
+    ) throws -> (values: [SQLValue], warnings: [StateWarning])? {
         guard let row = try connection.row(fetch, machine) else { return nil }
         return (Array(row.values[1...]), StateWarning.read(row[0].text))
     }

@@ -7,7 +7,12 @@ extension TableDescriptions {
                 "version": "installed version", "source": "source package where its name differs",
                 "state": "dpkg's state, usually installed", "automatic": "1 where it came as a dependency",
                 "held": "1 where it is on hold", "installed_size_bytes": "size on disk",
-                "autoremovable": "1 where nothing needs it any more", "obsolete": "1 where no enabled source has it",
+            ]),
+        DocumentedTable(
+            "apt_leftover_packages", .derived, "installed packages that nothing needs, or no enabled source has",
+            [
+                "machine_id": machineID, "name": "name", "architecture": "as amd64 or all",
+                "reason": "autoremovable or obsolete", "version": "installed version",
             ]),
         DocumentedTable(
             "apt_planned_packages", .derived, "what upgrading would change, and why not where it would not",

@@ -10,11 +10,17 @@ extension Migrations {
           automatic BIGINT NOT NULL,
           held BIGINT NOT NULL,
           installed_size_bytes BIGINT,
-          autoremovable BIGINT,
-          obsolete BIGINT,
           PRIMARY KEY (machine_id, name, architecture)
         ) {KEYED};
         CREATE INDEX apt_packages_name ON apt_packages (name);
+        CREATE TABLE apt_leftover_packages (
+          \(ofMachine),
+          name {TEXT} NOT NULL,
+          architecture {TEXT} NOT NULL,
+          reason {TEXT} NOT NULL,
+          version {TEXT} NOT NULL,
+          PRIMARY KEY (machine_id, name, architecture, reason)
+        ) {KEYED};
         CREATE TABLE apt_planned_packages (
           \(ofMachine),
           name {TEXT} NOT NULL,
