@@ -22,57 +22,71 @@ struct ComposeFile: Equatable {
     private static let serviceLimit = 1000
 
     init(_ text: String) {
-        var isInServices = false
-        var serviceIndent: Int?
-        var keyIndent: Int?
-        var inDeploy: Int?
-        var scalarIndent: Int?
+        var place = Place()
         for raw in text.split(whereSeparator: \.isNewline) {
             let line = Self.withoutComment(raw)
             let indent = line.prefix { $0 == " " }.count
             let content = line.dropFirst(indent)
             guard !content.isEmpty, content.first != "\t" else { continue }
-            // The lines of a block scalar (`command: |`) are text, whatever they look like.
-            if let limit = scalarIndent {
-                if indent > limit { continue }
-                scalarIndent = nil
-            }
             if content == "---" || content == "..." {
-                if isInServices || project != nil { return }
+                // Another document begins.
+                if place.isInServices || project != nil { return }
                 continue
             }
+            // The lines of a block scalar (`command: |`) are text, whatever they look like.
+            if let scalar = place.scalar, indent > scalar { continue }
+            place.scalar = nil
             guard let (key, value) = Self.pair(content) else { continue }
-            if value.first == "|" || value.first == ">" { scalarIndent = indent }
+            if value.first == "|" || value.first == ">" { place.scalar = indent }
             if indent == 0 {
-                isInServices = key == "services"
-                (serviceIndent, keyIndent, inDeploy) = (nil, nil, nil)
+                place.begin(services: key == "services")
                 if key == "name", !value.isEmpty { project = value }
-                continue
-            }
-            guard isInServices else { continue }
-            if indent == serviceIndent ?? indent {
-                serviceIndent = indent
-                (keyIndent, inDeploy) = (nil, nil)
-                // An extension field is no service.
-                guard !key.hasPrefix("x-"), services.count < Self.serviceLimit else { continue }
-                services.append(Service(name: key))
-            } else if let service = serviceIndent, indent > service, !services.isEmpty {
-                let depth = keyIndent ?? indent
-                keyIndent = depth
-                if indent == depth { inDeploy = key == "deploy" ? indent : nil }
-                read(key, value, isKey: indent == depth, isInDeploy: inDeploy.map { indent > $0 } ?? false)
+            } else if place.isInServices {
+                read(key, value, at: indent, in: &place)
             }
         }
     }
 
-    private mutating func read(_ key: String, _ value: String, isKey: Bool, isInDeploy: Bool) {
+    /// Where in the document a line stands: indentations of what encloses it.
+    private struct Place {
+        var isInServices = false
+        var service: Int?
+        /// Of the keys of the service; nil before its first.
+        var key: Int?
+        /// Of the keys of its `deploy`; nil outside of it, -1 before the first.
+        var deploy: Int?
+        var scalar: Int?
+        /// An extension field (`x-…`) among the services is none.
+        var isExtension = false
+
+        mutating func begin(services: Bool) { self = Place(isInServices: services, scalar: scalar) }
+    }
+
+    private mutating func read(_ key: String, _ value: String, at indent: Int, in place: inout Place) {
+        let service = place.service ?? indent
+        place.service = service
+        guard indent > service else {
+            (place.key, place.deploy) = (nil, nil)
+            place.isExtension = key.hasPrefix("x-") || indent < service || services.count >= Self.serviceLimit
+            if !place.isExtension { services.append(Service(name: key)) }
+            return
+        }
+        guard !place.isExtension, !services.isEmpty else { return }
         let last = services.count - 1
-        if isKey, key == "image", !value.isEmpty { services[last].image = value }
-        if isKey, key == "profiles", value != "[]" { services[last].hasProfiles = true }
-        if (isKey && key == "scale") || (isInDeploy && key == "replicas"), let number = Int(value), (0...10_000).contains(number) {
-            services[last].scale = number
+        let level = place.key ?? indent
+        place.key = level
+        if indent == level {
+            place.deploy = key == "deploy" ? -1 : nil
+            if key == "image", !value.isEmpty { services[last].image = value }
+            if key == "profiles", value != "[]" { services[last].hasProfiles = true }
+            if key == "scale", let number = Self.scale(value) { services[last].scale = number }
+        } else if let deploy = place.deploy {
+            if deploy < 0 { place.deploy = indent }
+            if indent == place.deploy, key == "replicas", let number = Self.scale(value) { services[last].scale = number }
         }
     }
+
+    private static func scale(_ value: String) -> Int? { Int(value).flatMap { (0...10_000).contains($0) ? $0 : nil } }
 
     /// A `#` begins a comment at the start of a line or after a space, outside of quotes.
     private static func withoutComment(_ line: Substring) -> Substring {
