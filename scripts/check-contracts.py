@@ -2,7 +2,8 @@
 """A second opinion on contracts/, by another JSON reader and another validator than ours.
 
 Every schema is itself valid; every valid example validates; every invalid one is refused at exactly the places that
-expected.json names; what is not strict JSON is refused by a strict reading; a released schema has not been edited.
+expected.json names; what is not strict JSON is refused by a strict reading; a released schema has not been edited;
+openapi.yaml has the routes that the hub has, and refers only to what is there.
 
 Exit status: 0 all agree, 1 something does not, 2 this check cannot run.
 """
@@ -15,12 +16,14 @@ import re
 import sys
 
 try:
+    import yaml
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import SchemaError
-except ImportError:
+except ImportError as error:
     print(
-        f"check-contracts: {sys.executable} has no module jsonschema with draft 2020-12.\n"
-        "Install it: apt-get install python3-jsonschema and run this with /usr/bin/python3, or pip install jsonschema.",
+        f"check-contracts: {sys.executable} cannot import what this needs: {error}.\n"
+        "Install it: apt-get install python3-jsonschema python3-yaml and run this with /usr/bin/python3,\n"
+        "or: pip install jsonschema PyYAML",
         file=sys.stderr,
     )
     sys.exit(2)
@@ -29,7 +32,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 CONTRACTS = os.path.join(ROOT, "contracts")
 MAXIMUM_DEPTH = 32
 findings = []
-counts = {"schemas": 0, "valid": 0, "invalid": 0, "released": 0}
+counts = {"schemas": 0, "valid": 0, "invalid": 0, "released": 0, "paths": 0}
 
 
 def find(path, message):
@@ -225,6 +228,73 @@ def check_released():
             find(target, "was released and has been edited since; make the next version instead")
 
 
+def references(value):
+    """Every $ref in a document."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def resolve(reference, own, files):
+    """What a reference of openapi.yaml points to, or None."""
+    name, _, fragment = reference.partition("#")
+    if name and name not in files:
+        path = os.path.join(CONTRACTS, name)
+        files[name] = strict_json(read(path)) if os.path.isfile(path) else None
+    target = files[name] if name else own
+    for step in fragment.split("/")[1:]:
+        target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+    return target
+
+
+def routes_in_source():
+    """`GET /v1/machines/{name}` and so on, as the hub's routers declare them."""
+    routes = set()
+    directory = os.path.join(ROOT, "Sources", "Hub", "HTTP")
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(".swift"):
+            source = read(os.path.join(directory, name)).decode("utf-8")
+            for method, path in re.findall(r'router\.(get|post|put|patch|delete)\("([^"]+)"\)', source):
+                routes.add(f"{method.upper()} /" + re.sub(r":(\w+)", r"{\1}", path.lstrip("/")))
+    return routes
+
+
+def check_api():
+    """api.schema.json is a schema of which everything is used; openapi.yaml has the hub's routes."""
+    schema_path, path = os.path.join(CONTRACTS, "api.schema.json"), os.path.join(CONTRACTS, "openapi.yaml")
+    counts["schemas"] += 1
+    try:
+        schema = strict_json(read(schema_path))
+        Draft202012Validator.check_schema(schema)
+    except (NotStrict, SchemaError) as error:
+        find(schema_path, f"is no valid schema: {error}")
+        return
+    api = yaml.safe_load(read(path).decode("utf-8"))
+    files = {}
+    for reference in sorted(set(references(api))):
+        if resolve(reference, api, files) is None:
+            find(path, f"refers to {reference}, which is not there")
+    used = {reference.rpartition("/")[2] for reference in references([api, schema])}
+    for name in sorted(set(schema["$defs"]) - used):
+        find(schema_path, f"{name} is used by no path")
+    documented, identifiers = set(), []
+    for route, methods in api["paths"].items():
+        for method, operation in methods.items():
+            counts["paths"] += 1
+            documented.add(f"{method.upper()} {route}")
+            identifiers.append(operation["operationId"])
+    for name in sorted({name for name in identifiers if identifiers.count(name) > 1}):
+        find(path, f"the operationId {name} stands twice")
+    served = routes_in_source()
+    for route in sorted(documented ^ served):
+        find(path, f"{route} is {'not documented' if route in served else 'documented, and the hub has no such route'}")
+
+
 def load_schemas():
     """(name, version) → validator, of every v<N>.schema.json."""
     schemas = {}
@@ -269,12 +339,14 @@ def main():
             check_valid(os.path.join(directory, "valid"), validator, schemas)
         if os.path.isdir(os.path.join(directory, "invalid")):
             check_invalid(os.path.join(directory, "invalid"), validator)
+    check_api()
     check_released()
     if not schemas:
         find(CONTRACTS, "no schema was found")
     for finding in findings:
         print(finding, file=sys.stderr)
-    summary = ", ".join(f"{count} {what}" for what, count in counts.items())
+    words = {"valid": "valid examples", "invalid": "invalid examples", "released": "released files"}
+    summary = ", ".join(f"{count} {words.get(what, what)}" for what, count in counts.items())
     print(f"check-contracts: {summary}; {len(findings)} findings")
     return 1 if findings else 0
 

@@ -149,6 +149,7 @@ extension Shape {
         case .timestamp: return [.string("yesterday"), .string("2026-11-21T07:42:36"), .integer(1_795_246_956)]
         case .identifier: return [.string(""), .string("0194E7C2-7B7B-7000-8000-000000000000"), .integer(1)]
         case .digest: return [.string("sha256:"), .string(String(repeating: "0", count: 71)), .bool(true)]
+        case .any: return []
         case .free: return [.string("free"), .array([]), .integer(1)]
         case .array: return [.object(JSONObject()), .string("a"), .bool(false)]
         case .map, .object: return [.array([]), .string("a"), .integer(3)]

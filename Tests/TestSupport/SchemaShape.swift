@@ -26,6 +26,14 @@ package struct SchemaFile {
 
     package func shape() throws -> Shape { try shape(of: root, at: "", name: nil) }
 
+    /// The form of one entry of `$defs`.
+    package func shape(ofDefinition name: String) throws -> Shape {
+        guard let schema = root["$defs"]?[name] else {
+            throw Unfit(description: "\(path): there is no \(name) in $defs")
+        }
+        return try shape(of: schema, at: name, name: nil)
+    }
+
     /// `$defs` entries that nothing refers to.
     package func unusedDefinitions() -> [String] {
         guard case .object(let definitions)? = root["$defs"] else { return [] }
@@ -66,6 +74,7 @@ package struct SchemaFile {
             }
             return try shape(of: resolved, at: place, name: String(target.dropFirst(prefix.count)))
         }
+        if schema["type"]?.arrayValue?.contains(.string("null")) == true { return .any }
         switch schema["type"]?.stringValue {
         case "boolean": return .boolean
         case "string": return try string(schema, at: place)

@@ -7,6 +7,8 @@ package indirect enum Shape: Equatable, Sendable {
     case number, percent, string, boolean, timestamp, identifier, digest
     /// An object of anything but `null`.
     case free
+    /// Anything, `null` too.
+    case any
     case array(Shape)
     /// An object with free names and one form of value.
     case map(Shape)

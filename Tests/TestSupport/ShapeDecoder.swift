@@ -20,6 +20,9 @@ package struct ShapeDecoder: Decoder {
             guard let value = value as? T else { throw Unfit(what: "\(type)") }
             return (value, shape)
         }
+        if let words = type as? any CaseIterable.Type, let value = words.first as? T, value is any RawRepresentable {
+            return (value, .string)
+        }
         let decoder = ShapeDecoder()
         let value = try T(from: decoder)
         guard decoder.notes.keyed else { throw Unfit(what: "\(type) is no object, and no known leaf") }
@@ -43,6 +46,7 @@ package struct ShapeDecoder: Decoder {
         (Timestamp.self, .string("2026-11-21T07:42:36.123Z"), .timestamp),
         (Identifier.self, .string("0194e7c2-7b7b-7000-8000-000000000000"), .identifier),
         (Digest.self, .string("sha256:" + String(repeating: "0", count: 64)), .digest),
+        (JSONValue.self, .null, .any),
     ]
 
     fileprivate final class Notes {
@@ -61,6 +65,10 @@ package struct ShapeDecoder: Decoder {
     package func singleValueContainer() throws -> any SingleValueDecodingContainer {
         throw Unfit(what: "a single value of no known leaf type")
     }
+}
+
+extension CaseIterable {
+    fileprivate static var first: Self? { allCases.first }
 }
 
 /// Arrays and maps, whose element types a metatype alone does not tell.

@@ -1,0 +1,37 @@
+import HubAPI
+import TestSupport
+import Testing
+
+/// What the operator's side of the HTTP API takes and answers, against `contracts/api.schema.json`.
+@Suite("operator API types")
+struct APISchemaTests {
+    private static let schema = Result { try SchemaFile("contracts/api.schema.json") }
+
+    private func check<T: Decodable>(_ type: T.Type, as definition: String? = nil) throws {
+        let wanted = try Self.schema.get().shape(ofDefinition: definition ?? String(describing: type))
+        let differences = try ShapeDecoder.shape(of: type).differences(from: wanted)
+        #expect(differences.isEmpty, "\(type): \(differences)")
+    }
+
+    @Test("answers about one thing have the schema's shape")
+    func single() throws {
+        try check(MachineDetail.self)
+        try check(MetricsAnswer.self)
+        try check(HubStatus.self)
+        try check(SQLRequest.self)
+        try check(SQLAnswer.self)
+    }
+
+    @Test("lists have the schema's shape")
+    func lists() throws {
+        try check(ListAnswer<MachineSummary>.self, as: "MachineSummaryList")
+        try check(ListAnswer<SnapshotSummary>.self, as: "SnapshotSummaryList")
+        try check(ListAnswer<UpdateAnswer>.self, as: "UpdateAnswerList")
+        try check(ListAnswer<PackageAnswer>.self, as: "PackageAnswerList")
+        try check(ListAnswer<ContainerAnswer>.self, as: "ContainerAnswerList")
+        try check(ListAnswer<StackAnswer>.self, as: "StackAnswerList")
+        try check(ListAnswer<FilesystemAnswer>.self, as: "FilesystemAnswerList")
+        try check(ListAnswer<EventAnswer>.self, as: "EventAnswerList")
+        try check(ListAnswer<TableAnswer>.self, as: "TableAnswerList")
+    }
+}
