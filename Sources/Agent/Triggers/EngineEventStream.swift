@@ -9,51 +9,43 @@ struct EngineEventStream: Sendable {
     /// First and longest wait before the next attempt.
     var backoff: (first: Duration, longest: Duration) = (.seconds(1), .seconds(60))
 
+    /// A connection that lasted this long was a good one: the next failure begins the back-off anew.
+    private static let goodFor: Duration = .seconds(10)
+
     /// Calls `pulse` for each bundle of events, and whenever the engine comes or goes; returns when cancelled.
     func follow(_ pulse: @escaping @Sendable () async -> Void) async {
         var wait = backoff.first
-        var wasConnected = false
         while !Task.isCancelled {
             if case .open(let path) = EngineSocket.find(host, sockets) {
-                let connected = await read(path, pulse)
-                if connected { wait = backoff.first }
-                // A stream that ended: the engine stopped, or died. And what happened meanwhile nobody told.
-                if connected || wasConnected { await pulse() }
-                wasConnected = connected
-            } else if wasConnected {
-                wasConnected = false
+                let started = ContinuousClock.now
+                // Nobody told what happened before this connection, and how it ended is news as well.
                 await pulse()
+                await read(path, pulse)
+                if Task.isCancelled { return }
+                await pulse()
+                if ContinuousClock.now - started > Self.goodFor { wait = backoff.first }
             }
-            // Full jitter, so that machines restarted together do not ask together.
+            // With jitter, so that machines restarted together do not ask together.
             try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
             wait = min(wait * 2, backoff.longest)
         }
     }
 
-    /// Reads until the stream ends; whether there was one.
-    private func read(_ path: String, _ pulse: @escaping @Sendable () async -> Void) async -> Bool {
+    /// Reads until the stream ends.
+    private func read(_ path: String, _ pulse: @escaping @Sendable () async -> Void) async {
         let client = HTTPClient(unixSocket: path, userAgent: "vigie-agent/\(Vigie.version)")
         let lines = EventLines()
         let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let forwarding = Task {
             for await _ in events { await pulse() }
         }
-        defer {
-            continuation.finish()
-            forwarding.cancel()
+        // How it failed does not matter: the next attempt, or the next collecting, tells.
+        _ = try? await client.stream(HTTPRequest(url: "http://localhost/events")) { bytes in
+            if lines.isInteresting(bytes) { continuation.yield() }
+            return true
         }
-        // Podman answers nothing at all before its first event: being accepted is what counts as connected.
-        let started = ContinuousClock.now
-        await pulse()
-        do throws(HTTPFailure) {
-            let status = try await client.stream(HTTPRequest(url: "http://localhost/events")) { bytes in
-                if lines.isInteresting(bytes) { continuation.yield() }
-                return true
-            }
-            return status == 200
-        } catch {
-            return error.kind != .connect && ContinuousClock.now - started > .seconds(1)
-        }
+        continuation.finish()
+        await forwarding.value
     }
 }
 
