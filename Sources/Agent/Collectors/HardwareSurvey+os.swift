@@ -23,7 +23,7 @@ extension HardwareSurvey {
         // A root file system that does not run has no kernel: it is not known, rather than none.
         if kernel == nil { findings.unknown("/os/kernel") }
         if architecture == nil { findings.unknown("/os/architecture") }
-        system.name = release["PRETTY_NAME"] ?? release["NAME"]
+        system.name = release["NAME"] ?? release["PRETTY_NAME"]
         system.version = version(release)
         system.codename = release["VERSION_CODENAME"] ?? release["UBUNTU_CODENAME"]
         payload.os = system

@@ -92,7 +92,7 @@ extension HardwareSurvey {
         }
         if host.names("/proc/device-tree").contains(where: { $0.hasPrefix("fw-cfg@") }) { return "qemu" }
         if cpuInfo.vendor == "User Mode Linux" { return "uml" }
-        return boardModel != nil || host.exists(Self.dmi) ? "none" : nil
+        return cpuInfo.processors > 0 && (boardModel != nil || host.exists(Self.dmi)) ? "none" : nil
     }
 
     private static var cpuidSignature: String? {

@@ -63,7 +63,9 @@ extension MetricsReading {
             let path = "/sys/class/power_supply/\(name)/"
             guard host.line(path + "type") == "Battery", host.line(path + "scope") != "Device" else { continue }
             var battery = MetricsV1.Battery(name: name)
-            battery.chargePercent = host.integer(path + "capacity").map { Percent(clamping: Double($0)) }
+            battery.chargePercent = host.integer(path + "capacity").flatMap {
+                (0...100).contains($0) ? Percent(clamping: Double($0)) : nil
+            }
             battery.state = host.line(path + "status").map { $0.lowercased().words.joined(separator: "_") }
             batteries.append(battery)
         }

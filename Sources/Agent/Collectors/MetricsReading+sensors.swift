@@ -47,7 +47,8 @@ struct SensorCatalogue: Sendable {
             let sensor = isOne ? name : "\(name):\(device ?? chip)"
             add("/sys/class/hwmon/\(chip)/", sensor, host)
         }
-        let known = Set(named.map { Self.plain($0.name) })
+        var known = Set(named.map { Self.plain($0.name) })
+        if known.contains("coretemp") { known.insert("x86_pkg_temp") }
         for zone in zones {
             let path = "/sys/class/thermal/\(zone)/"
             guard let type = host.line(path + "type"), !known.contains(Self.plain(type)) else { continue }
@@ -94,8 +95,9 @@ enum SensorValue {
     /// Limits that nobody set are 0, or far from anything.
     static func limit(_ text: String?) -> Double? { celsius(text).flatMap { $0 > 0 ? $0 : nil } }
 
+    /// The fastest fans of flat servers do 30,000; 65,535 is a register without a fan.
     static func rpm(_ text: String?) -> Int? {
-        guard let text, let value = Int(text), (0...100_000).contains(value) else { return nil }
+        guard let text, let value = Int(text), (0..<50_000).contains(value) else { return nil }
         return value
     }
 }

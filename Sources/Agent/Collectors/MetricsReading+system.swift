@@ -33,7 +33,9 @@ extension MetricsReading {
 
     private func shares(_ stat: ProcStat) -> MetricsV1.CPU {
         var cpu = MetricsV1.CPU(count: stat.cores.count)
-        guard interval != nil, let now = stat.total, let before = earlier?.cpu else { return cpu }
+        guard interval != nil, let now = stat.total, let before = earlier?.cpu, now.busy >= before.busy else {
+            return cpu
+        }
         let spent = now.since(before)
         let total = spent.total
         guard total > 0 else { return cpu }
@@ -58,7 +60,9 @@ extension MetricsReading {
         var index = 0
         for core in cores {
             while index < before.count, before[index].core < core.core { index += 1 }
-            guard index < before.count, before[index].core == core.core else { continue }
+            guard index < before.count, before[index].core == core.core,
+                core.times.busy >= before[index].times.busy
+            else { continue }
             let spent = core.times.since(before[index].times)
             guard spent.total > 0 else { continue }
             let used = Percent(clamping: Double(spent.busy) * 100 / Double(spent.total))

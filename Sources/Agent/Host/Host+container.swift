@@ -13,12 +13,18 @@ extension Host {
                 if !name.isEmpty, name != "oci" { return name }
             }
         }
-        if exists("/run/.containerenv") { return "podman" }
-        if exists("/.dockerenv") { return "docker" }
+        if !isInFirstProcessNamespace {
+            if exists("/run/.containerenv") { return "podman" }
+            if exists("/.dockerenv") { return "docker" }
+        }
         if exists("/proc/vz"), !exists("/proc/bc") { return "openvz" }
         if let release = line("/proc/sys/kernel/osrelease"), release.contains("Microsoft") || release.contains("WSL") {
             return "wsl"
         }
         return nil
     }
+
+    /// Whether this is the namespace that the kernel booted with (`PROC_PID_INIT_INO` of linux/proc_ns.h): a machine
+    /// made from a container's image keeps the marker files, and still is a machine.
+    private var isInFirstProcessNamespace: Bool { link("/proc/self/ns/pid") == "pid:[4026531836]" }
 }
