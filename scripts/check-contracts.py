@@ -3,7 +3,8 @@
 
 Every schema is itself valid; every valid example validates; every invalid one is refused at exactly the places that
 expected.json names; what is not strict JSON is refused by a strict reading; a released schema has not been edited;
-openapi.yaml has the routes that the hub has, and refers only to what is there.
+openapi.yaml has the routes that the hub has, and refers only to what is there. What our own collectors make of the
+fixture machines fits the schemas even when these are closed: the agent writes nothing that they do not describe.
 
 Exit status: 0 all agree, 1 something does not, 2 this check cannot run.
 """
@@ -32,7 +33,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 CONTRACTS = os.path.join(ROOT, "contracts")
 MAXIMUM_DEPTH = 32
 findings = []
-counts = {"schemas": 0, "valid": 0, "invalid": 0, "released": 0, "paths": 0}
+counts = {"schemas": 0, "valid": 0, "invalid": 0, "released": 0, "paths": 0, "golden": 0}
 
 
 def find(path, message):
@@ -207,6 +208,34 @@ def check_invalid(directory, validator):
             find(path, f"is named for the code {code}, which this check does not know")
 
 
+def closed(schema):
+    """The schema with every object that lists its properties closed to others."""
+    if isinstance(schema, list):
+        return [closed(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {name: closed(inner) for name, inner in schema.items()}
+    if schema.get("type") == "object" and "properties" in schema:
+        result["additionalProperties"] = False
+    return result
+
+
+def check_golden(schemas):
+    """The payloads of Tests/AgentTests/Expected/<machine>/<kind>.json, against the newest version of their kind."""
+    top = os.path.join(ROOT, "Tests", "AgentTests", "Expected")
+    for directory, _, files in sorted(os.walk(top)):
+        for file in sorted(files):
+            kind, path = file.removesuffix(".json"), os.path.join(directory, file)
+            versions = [version for name, version in schemas if name == kind]
+            if not versions:
+                continue
+            counts["golden"] += 1
+            schema = closed(schemas[(kind, max(versions))].schema)
+            document = strict_json(read(path))
+            for error in Draft202012Validator(schema, format_checker=formats).iter_errors(document.get("payload", {})):
+                find(path, f"its payload, at {pointer(error) or 'the whole'}: {error.message[:200]}")
+
+
 def check_released():
     """Each line is `<sha256>  <path below contracts/>`: a released file is never edited."""
     path = os.path.join(CONTRACTS, "released.sha256")
@@ -339,13 +368,14 @@ def main():
             check_valid(os.path.join(directory, "valid"), validator, schemas)
         if os.path.isdir(os.path.join(directory, "invalid")):
             check_invalid(os.path.join(directory, "invalid"), validator)
+    check_golden(schemas)
     check_api()
     check_released()
     if not schemas:
         find(CONTRACTS, "no schema was found")
     for finding in findings:
         print(finding, file=sys.stderr)
-    words = {"valid": "valid examples", "invalid": "invalid examples", "released": "released files"}
+    words = {"valid": "valid examples", "invalid": "invalid examples", "released": "released files", "golden": "golden files"}
     summary = ", ".join(f"{count} {words.get(what, what)}" for what, count in counts.items())
     print(f"check-contracts: {summary}; {len(findings)} findings")
     return 1 if findings else 0
