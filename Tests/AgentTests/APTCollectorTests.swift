@@ -46,13 +46,17 @@ struct APTCollectorTests {
 
     @Test("keeps a half-written database from reading as half of the packages removed")
     func halfWritten() async throws {
-        for text in ["", Self.package + "\nPackage: li", Self.package + "\nPackage: libc6\nStatus: install ok installed\n"] {
+        for text in [
+            "", Self.package + "\nPackage: li", Self.package + "\nPackage: libc6\nStatus: install ok installed\n",
+        ] {
             let root = try TemporaryDirectory()
             try root.write("var/lib/dpkg/status", text)
             let (payload, collected) = try await collect(root)
             #expect(payload.packages == nil)
             #expect(
-                Set(collected.unknown).isSuperset(of: ["/packages", "/changes", "/broken", "/obsolete", "/autoremovable"]))
+                Set(collected.unknown).isSuperset(of: [
+                    "/packages", "/changes", "/broken", "/obsolete", "/autoremovable",
+                ]))
             #expect(collected.problems.contains { $0.code == "malformed" && $0.source == "/var/lib/dpkg/status" })
         }
     }
@@ -87,7 +91,8 @@ struct APTCollectorTests {
             entry("a", "install ok installed") + entry("b", "install ok half-configured")
                 + entry("c", "install reinstreq half-installed") + entry("d", "install ok unpacked")
                 + entry("e", "install ok triggers-awaited", "Triggers-Awaited: man-db\n")
-                + entry("f", "deinstall ok config-files") + entry("g", "install ok triggers-pending", "Triggers-Pending: x\n"))
+                + entry("f", "deinstall ok config-files")
+                + entry("g", "install ok triggers-pending", "Triggers-Pending: x\n"))
         let (payload, _) = try await collect(root)
         let broken = (payload.broken ?? []).map { "\($0.name) \($0.state) \($0.detail ?? "-")" }
         #expect(
@@ -96,7 +101,24 @@ struct APTCollectorTests {
                 "g triggers-pending x",
             ])
         #expect(payload.packages?.map(\.name) == ["a", "b", "c", "d", "e", "g"])
-        #expect(payload.packages?.map(\.state) == [nil, "half-configured", "half-installed", "unpacked", "triggers-awaited", "triggers-pending"])
+        #expect(
+            payload.packages?.map(\.state) == [
+                nil, "half-configured", "half-installed", "unpacked", "triggers-awaited", "triggers-pending",
+            ])
+    }
+
+    @Test("notices a dpkg that was interrupted, and not one that works")
+    func interrupted() async throws {
+        let root = try TemporaryDirectory()
+        try root.write("var/lib/dpkg/status", Self.package)
+        try root.write("var/lib/dpkg/updates/tmp.i", "")
+        try root.write("var/lib/dpkg/lock", "")
+        #expect(!(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" }))
+        try root.write("var/lib/dpkg/updates/0001", "")
+        #expect(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" })
+        let inode = try Host(root: root.path).status("var/lib/dpkg/lock").st_ino
+        try root.write("proc/locks", "1: POSIX  ADVISORY  WRITE 7 00:2a:\(inode) 0 EOF\n")
+        #expect(!(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" }))
     }
 
     @Test("knows the age of the lists by the best evidence there is")
@@ -131,8 +153,10 @@ struct APTCollectorTests {
         let root = try TemporaryDirectory()
         try root.write("var/lib/dpkg/status", Self.package)
         func log(_ days: String...) -> String {
-            days.map { "\nStart-Date: \($0)  10:00:00\nCommandline: apt\nInstall: a:amd64 (1)\nEnd-Date: \($0)  10:00:05\n" }
-                .joined()
+            days.map {
+                "\nStart-Date: \($0)  10:00:00\nCommandline: apt\nInstall: a:amd64 (1)\nEnd-Date: \($0)  10:00:05\n"
+            }
+            .joined()
         }
         try root.write("var/log/apt/history.log", log("2026-11-20", "2026-11-21"))
         try root.write("var/log/apt/history.log.1", log("2026-11-01", "2026-11-20"))
@@ -170,7 +194,9 @@ struct APTCollectorTests {
     func reboot() async throws {
         let root = try TemporaryDirectory()
         func kernels(_ names: String...) throws {
-            let stanzas = names.map { "Package: \($0)\nStatus: install ok installed\nArchitecture: amd64\nVersion: 6.1.153-1\n\n" }
+            let stanzas = names.map {
+                "Package: \($0)\nStatus: install ok installed\nArchitecture: amd64\nVersion: 6.1.153-1\n\n"
+            }
             try root.write("var/lib/dpkg/status", Self.package + "\n" + stanzas.joined())
         }
         try kernels("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-40-cloud-amd64", "linux-image-amd64")
@@ -250,10 +276,14 @@ struct APTLiveTests {
             #expect(Set(ours.map { "\($0.name):\($0.architecture)" }).count == ours.count)
             let obsolete = (payload.obsolete ?? []).map { "\($0.name) \($0.architecture) \($0.version)" }
             #expect(obsolete.sorted() == APTListing.read(try apt(["list", "~o"])))
-            let removable = APTSimulation(try ChildProcess.run("apt-get", ["-s", "-o", "Debug::NoLocking=1", "autoremove"], environment: ["LC_ALL": "C"]))
+            let removable = APTSimulation(
+                try ChildProcess.run(
+                    "apt-get", ["-s", "-o", "Debug::NoLocking=1", "autoremove"], environment: ["LC_ALL": "C"]))
             #expect(payload.autoremovable?.map(\.name) == removable.removals.map(\.name).sorted())
             let names = try ChildProcess.run("dpkg-query", ["-W", "-f", "${db:Status-Status} ${Package} ${Version}\n"])
-            let installed = names.split(separator: "\n").filter { !$0.hasPrefix("config-files") && !$0.hasPrefix("not-installed") }
+            let installed = names.split(separator: "\n").filter {
+                !$0.hasPrefix("config-files") && !$0.hasPrefix("not-installed")
+            }
             #expect(payload.packages?.count == installed.count)
             return
         }

@@ -14,7 +14,8 @@ struct APTDebianVersionTests {
         "are ordered as deb-version(7) tells",
         arguments: [
             ("1.0", "1.0", 0), ("1.0", "0:1.0", 0), ("1.0", "1.0-0", 0), ("1.00", "1.0", 0), ("1.0~rc1", "1.0", -1),
-            ("1.0~", "1.0~~", 1), ("1:0.1", "9.9", 1), ("1.0-1", "1.0-1+b1", -1), ("2.36-9+deb12u10", "2.36-9+deb12u9", 1),
+            ("1.0~", "1.0~~", 1), ("1:0.1", "9.9", 1), ("1.0-1", "1.0-1+b1", -1),
+            ("2.36-9+deb12u10", "2.36-9+deb12u9", 1),
             ("1.0a", "1.0+", -1), ("1.0", "1.0a", -1), ("1.10", "1.9", 1), ("7.88.1-10+deb12u9", "7.88.1-10", 1),
             ("1-2-3", "1-2-10", -1), ("", "1", -1), ("a", "a", 0), ("00100000000000000000000000000000001", "9", 1),
             ("2:1.0", "10:1.0", -1), ("1.2.3~bpo12+1", "1.2.3", -1), ("é", "z", 1),
@@ -26,7 +27,9 @@ struct APTDebianVersionTests {
         #expect((DebianVersion(left) == DebianVersion(right)) == (expected == 0))
     }
 
-    @Test("agree with dpkg --compare-versions on 2,000 generated pairs and the installed ones", .enabled(if: hasDpkg, "no dpkg on this machine"))
+    @Test(
+        "agree with dpkg --compare-versions on 2,000 generated pairs and the installed ones",
+        .enabled(if: hasDpkg, "no dpkg on this machine"))
     func dpkg() throws {
         var pairs: [(String, String)] = []
         var random = Generator(state: 0x5EED)

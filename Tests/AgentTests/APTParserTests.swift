@@ -74,7 +74,8 @@ struct APTDpkgStatusTests {
     func hostile() {
         let status = read(
             "garbage line\n continuation of nothing\nPackage: ../../etc/passwd\nStatus: install ok installed\n\n"
-                + "Package: a\nStatus: whatever\n\nPackage: b\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n")
+                + "Package: a\nStatus: whatever\n\nPackage: b\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n"
+        )
         #expect(status.packages.map(\.name) == ["b"])
         #expect(status.defects.map(\.line).sorted() == [1, 2, 3, 6])
     }
@@ -101,7 +102,8 @@ struct APTDpkgStatusTests {
 
     @Test("knows what APT installed by itself")
     func extendedStates() {
-        let text = "Package: a\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: b\nArchitecture: amd64\nAuto-Installed: 0\n"
+        let text =
+            "Package: a\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: b\nArchitecture: amd64\nAuto-Installed: 0\n"
         #expect(APTExtendedStates.automatic(Array(text.utf8)) == ["a:amd64"])
     }
 }
@@ -119,7 +121,10 @@ struct APTSourcesTests {
             deb http://incomplete.example
             """
         let (sources, defects) = APTSources.oneLine(text, file: "/etc/apt/sources.list")
-        #expect(sources.map(\.uri) == ["http://deb.debian.org/debian", "https://x.example/deb", "cdrom:[Debian 12 _Bookworm_]/"])
+        #expect(
+            sources.map(\.uri) == [
+                "http://deb.debian.org/debian", "https://x.example/deb", "cdrom:[Debian 12 _Bookworm_]/",
+            ])
         #expect(sources.map(\.line) == [2, 3, 4])
         #expect(sources[0].components == ["main", "contrib"])
         #expect(sources[1].architectures == ["amd64", "i386"])
@@ -158,7 +163,10 @@ struct APTSourcesTests {
 
             """
         let (sources, defects) = APTSources.deb822(Array(text.utf8), file: "f")
-        #expect(sources.map(\.suite) == ["bookworm", "bookworm-updates", "bookworm", "bookworm-updates", "jammy-infra-security"])
+        #expect(
+            sources.map(\.suite) == [
+                "bookworm", "bookworm-updates", "bookworm", "bookworm-updates", "jammy-infra-security",
+            ])
         #expect(sources.map(\.type) == ["deb", "deb", "deb-src", "deb-src", "deb"])
         #expect(sources[0].components == ["main", "contrib"])
         #expect(sources[0].line == 2)
@@ -173,7 +181,8 @@ struct APTSourcesTests {
         "lose their credentials",
         arguments: [
             ("http://u:p@h/x", "http://h/x"), ("https://u@h", "https://h"), ("http://u:p@w@h/x", "http://h/x"),
-            ("http://u:a/b@h/x", "http://h/x"), ("http://h/x@y", "http://h/x@y"), ("http://h:8080/a@b", "http://h:8080/a@b"),
+            ("http://u:a/b@h/x", "http://h/x"), ("http://h/x@y", "http://h/x@y"),
+            ("http://h:8080/a@b", "http://h:8080/a@b"),
             ("file:/srv/repo", "file:/srv/repo"), ("mirror+file:/etc/apt/m.list", "mirror+file:/etc/apt/m.list"),
             ("tor+http://u:p@h/", "tor+http://h/"), ("http://[::1]:80/x", "http://[::1]:80/x"),
         ])
@@ -248,7 +257,8 @@ struct APTHistoryTests {
         #expect(transaction.error == "Sub-process /usr/bin/dpkg returned an error code (1)")
         #expect(transaction.commandLine == "apt-get install -y -o Acquire::http::Proxy=http://proxy:3128 x")
         let actions = transaction.actions
-        #expect(actions.map(\.operation) == ["install", "install", "reinstall", "upgrade", "downgrade", "remove", "purge"])
+        #expect(
+            actions.map(\.operation) == ["install", "install", "reinstall", "upgrade", "downgrade", "remove", "purge"])
         #expect(actions.map(\.name) == ["a", "b", "e", "c", "d", "f", "g"])
         #expect(actions.map(\.automatic) == [nil, true, nil, nil, nil, nil, nil])
         #expect(actions.map(\.fromVersion) == [nil, nil, "5", "1:1.0", "2", "3", "4"])
@@ -258,7 +268,8 @@ struct APTHistoryTests {
     @Test("with damage keeps what is whole and tells the line")
     func damaged() {
         let (transactions, defects) = read(
-            "Commandline: lost\n\nStart-Date: 2026-13-40  99:00:00\n\nStart-Date: 2026-01-01  00:00:00\nInstall: a:amd64 (1), nonsense, b (2\n")
+            "Commandline: lost\n\nStart-Date: 2026-13-40  99:00:00\n\nStart-Date: 2026-01-01  00:00:00\nInstall: a:amd64 (1), nonsense, b (2\n"
+        )
         #expect(transactions.count == 1)
         #expect(transactions[0].actions.map(\.name) == ["a"])
         #expect(defects.map(\.line) == [1, 3, 5])
@@ -291,8 +302,10 @@ struct APTKernelReleaseTests {
     @Test(
         "of packages that bring one",
         arguments: [
-            ("linux-image-6.1.0-40-amd64", "6.1.0-40-amd64"), ("linux-image-6.1.0-40-cloud-amd64", "6.1.0-40-cloud-amd64"),
-            ("linux-image-6.12.9+bpo-amd64", "6.12.9+bpo-amd64"), ("linux-image-unsigned-6.8.0-50-generic", "6.8.0-50-generic"),
+            ("linux-image-6.1.0-40-amd64", "6.1.0-40-amd64"),
+            ("linux-image-6.1.0-40-cloud-amd64", "6.1.0-40-cloud-amd64"),
+            ("linux-image-6.12.9+bpo-amd64", "6.12.9+bpo-amd64"),
+            ("linux-image-unsigned-6.8.0-50-generic", "6.8.0-50-generic"),
             ("proxmox-kernel-6.8.12-4-pve-signed", "6.8.12-4-pve"), ("linux-image-amd64", nil),
             ("linux-image-6.1-amd64", nil), ("proxmox-kernel-6.8", nil), ("linux-image-6.1.0-40-amd64-dbg", nil),
             ("linux-headers-6.1.0-40-amd64", nil),
@@ -310,7 +323,8 @@ struct APTKernelReleaseTests {
 
     @Test("tell their package's version in /proc/version")
     func version() {
-        let text = "Linux version 6.1.0-40-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)"
+        let text =
+            "Linux version 6.1.0-40-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)"
         #expect(KernelRelease.packageVersion(procVersion: text) == "6.1.153-1")
         #expect(KernelRelease.packageVersion(procVersion: "Linux version 6.18 (x) #1 SMP") == nil)
     }

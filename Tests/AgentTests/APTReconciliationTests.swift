@@ -11,7 +11,8 @@ struct APTReconciliationTests {
     ) async throws -> (payload: APTV1, collected: Collected) {
         let root = try recording.root()
         let collector = APTCollector(
-            host: try Host(root: root.path), settings: CollectionSettings(), commands: try commands ?? recording.commands,
+            host: try Host(root: root.path), settings: CollectionSettings(),
+            commands: try commands ?? recording.commands,
             asksAPT: true, now: { Timestamp(seconds: 1_800_000_000) })
         let collected = await collector.collect()
         return (try #require(collected.payload as? APTV1), collected)
@@ -48,6 +49,8 @@ struct APTReconciliationTests {
         #expect(changes.first { $0.name == "vt-security" }?.suite == "stable-security")
         #expect(changes.first { $0.name == "vt-pinnedaway" }?.origin == "Third")
         #expect(changes.first { $0.name == "vt-plain" }?.sizeBytes ?? 0 > 0)
+        #expect(
+            changes.first { $0.name == "vt-pinned" }?.reason == "a preference gives it priority 500, and 990 to 1.0")
         #expect(changes.first { $0.name == "vt-backport" }?.reason == "only in backports, which is not automatic")
     }
 
@@ -77,7 +80,8 @@ struct APTReconciliationTests {
             var commands = try recording.commands
             commands.ends[question] = end
             let (payload, collected) = try await collect(recording, commands)
-            #expect(Set(collected.unknown) == unknown.union(["/lists", "/services_to_restart"]).subtracting(["/lists"]))
+            #expect(
+                Set(collected.unknown) == unknown.union(["/lists", "/services_to_restart"]).subtracting(["/lists"]))
             #expect((payload.changes == nil) == unknown.contains("/changes"))
             #expect((payload.obsolete == nil) == unknown.contains("/obsolete"))
             #expect((payload.autoremovable == nil) == unknown.contains("/autoremovable"))
@@ -111,7 +115,8 @@ struct APTReconciliationTests {
         #expect(payload.changes == nil && payload.obsolete == nil && payload.autoremovable == nil)
         #expect(collected.problems.contains { $0.code == "permission_denied" && $0.message.contains("private.list") })
         // Another warning is told, and spoils nothing.
-        commands.errorOutput[.autoremove] = "W: Target Packages (main/binary-amd64/Packages) is configured multiple times\n"
+        commands.errorOutput[.autoremove] =
+            "W: Target Packages (main/binary-amd64/Packages) is configured multiple times\n"
         let (second, _) = try await collect(APTRecording.all[0], commands)
         #expect(second.changes != nil)
     }
@@ -131,14 +136,17 @@ struct APTReconciliationTests {
         for question in [RecordedCommands.Question.upgrade, .upgradeWithNew, .fullUpgrade, .autoremove] {
             commands.answers[question] = text
             commands.ends[question] = .exited(100)
-            commands.errorOutput[question] = "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).\n"
+            commands.errorOutput[question] =
+                "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).\n"
         }
         let (payload, collected) = try await collect(APTRecording.all[0], commands)
         #expect(payload.changes == nil)
         let broken = payload.broken ?? []
         #expect(broken.map(\.name) == ["vt-plain", "vt-multi"])
         #expect(broken.map(\.architecture) == ["amd64", "i386"])
-        #expect(broken.first?.detail == "Depends: vt-nowhere (>= 2) but it is not installable; Recommends: vt-other but it is not installed")
+        #expect(
+            broken.first?.detail
+                == "Depends: vt-nowhere (>= 2) but it is not installable; Recommends: vt-other but it is not installed")
         #expect(broken.allSatisfy { $0.state == "unmet-dependencies" && $0.version == "1.0" })
         #expect(collected.problems.contains { $0.message.contains("Unmet dependencies") })
     }
@@ -146,7 +154,8 @@ struct APTReconciliationTests {
     @Test("on a phased package that has begun here and is kept back for another reason, say kept back in 3.0")
     func phasedAndKept() throws {
         let policy = APTPolicy(
-            "p:\n  Installed: 1\n  Candidate: 2\n  Version table:\n     2 500 (phased 50%)\n        500 http://h s/main amd64 Packages\n *** 1 100\n        100 /var/lib/dpkg/status\n")
+            "p:\n  Installed: 1\n  Candidate: 2\n  Version table:\n     2 500 (phased 50%)\n        500 http://h s/main amd64 Packages\n *** 1 100\n        100 /var/lib/dpkg/status\n"
+        )
         var reconciliation = APTReconciliation(
             installed: [
                 DpkgStatus.Package(
@@ -170,7 +179,8 @@ struct APTReconciliationTests {
             ("o=Evil,l=not-security,a=security", false), ("o=LP-PPA-x-security,l=security,a=noble", false),
         ])
     func security(_ release: String, _ expected: Bool) {
-        let files = APTPackageFiles("Package files:\n 500 http://h s/main amd64 Packages\n     release \(release)\n").files
+        let files = APTPackageFiles("Package files:\n 500 http://h s/main amd64 Packages\n     release \(release)\n")
+            .files
         #expect(files.map(APTSecurity.isSecurity) == [expected])
     }
 
@@ -194,7 +204,10 @@ struct APTReconciliationTests {
                 }
             }
         }
-        for line in ["Inst", "Inst ", "Inst a", "Inst a [", "Inst a [1] (", "Inst a (2 x", "Inst a (2 [", "Inst a () [", "Remv ", " : :", "*** ", "     x", ":", "::"] {
+        for line in [
+            "Inst", "Inst ", "Inst a", "Inst a [", "Inst a [1] (", "Inst a (2 x", "Inst a (2 [", "Inst a () [", "Remv ",
+            " : :", "*** ", "     x", ":", "::",
+        ] {
             let text = "The following packages have unmet dependencies:\n\(line)\n \(line)\n"
             let simulation = APTSimulation(text)
             #expect(simulation.installations == [])

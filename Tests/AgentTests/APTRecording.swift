@@ -34,7 +34,8 @@ struct APTRecording: Sendable, CustomTestStringConvertible {
             "var/lib/apt/lists/_srv_repo_dists_backports_Release", "Suite: stable-backports\nNotAutomatic: yes\n")
         try root.write(
             "etc/apt/sources.list.d/vt.list",
-            ["stable", "security", "backports", "third"].map { "deb [trusted=yes] file:/srv/repo \($0) main\n" }.joined())
+            ["stable", "security", "backports", "third"].map { "deb [trusted=yes] file:/srv/repo \($0) main\n" }
+                .joined())
         return root
     }
 

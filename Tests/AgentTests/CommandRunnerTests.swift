@@ -56,7 +56,8 @@ struct CommandRunnerTests {
 
     @Test("stops a flood at the limit")
     func flood() {
-        let result = shell("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", seconds: 30, limit: 100_000)
+        let result = shell(
+            "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", seconds: 30, limit: 100_000)
         #expect(result.end == .tooMuchOutput(limit: 100_000))
         #expect(result.output.count == 100_000)
     }

@@ -70,7 +70,8 @@ struct DockerCollectorTests {
         let (payload, _) = try await recorded()
         let text = String(decoding: try CanonicalJSON.encode(payload), as: UTF8.self)
         // The recording has them: what is not looked for cannot be missed.
-        let raw = String(decoding: try Repository.bytes("Tests/AgentTests/Recorded/docker-20.10/inspections.json"), as: UTF8.self)
+        let raw = String(
+            decoding: try Repository.bytes("Tests/AgentTests/Recorded/docker-20.10/inspections.json"), as: UTF8.self)
         for secret in ["DB_PASSWORD", "hunter2", "hunter3", "sleep 100000"] {
             #expect(raw.contains(secret))
             #expect(!text.contains(secret))
@@ -100,7 +101,8 @@ struct DockerCollectorTests {
         #expect(payload.networks?.map(\.name) == ["host", "none"])
         let shop = payload.stacks?.first
         #expect(shop?.source == "labels")
-        #expect(shop?.services.map { "\($0.name) \($0.wanted) \($0.running) \($0.healthy)" } == ["db 1 0 0", "web 2 2 2"])
+        #expect(
+            shop?.services.map { "\($0.name) \($0.wanted) \($0.running) \($0.healthy)" } == ["db 1 0 0", "web 2 2 2"])
         #expect(shop?.configFiles?.first?.hasPrefix("/") == true)
         let events = payload.events ?? []
         #expect(!events.isEmpty)
@@ -111,7 +113,9 @@ struct DockerCollectorTests {
 
     @Test("asks the version that both know")
     func negotiation() async throws {
-        for (offered, used) in [("1.41", "/v1.41/info"), ("1.99", "/v1.47/info"), ("1.24", "/v1.24/info"), ("x", "/info")] {
+        for (offered, used) in [
+            ("1.41", "/v1.41/info"), ("1.99", "/v1.47/info"), ("1.24", "/v1.24/info"), ("x", "/info"),
+        ] {
             let engine = try DockerEngineSimulator(try DockerEngineSimulator.recorded(), apiVersion: offered)
             defer { engine.stop() }
             _ = try await collect(engine.path)
@@ -137,7 +141,8 @@ struct DockerCollectorTests {
     @Test("makes unknown what one bad answer was for, and keeps the rest")
     func badAnswers() async throws {
         let nonsense: [DockerEngineSimulator.Answer] = [
-            .json(Array("<html>proxy</html>".utf8)), .json(Array("null".utf8)), .json(Array("\"text\"".utf8)), .status(500),
+            .json(Array("<html>proxy</html>".utf8)), .json(Array("null".utf8)), .json(Array("\"text\"".utf8)),
+            .status(500),
             .cut(Array("[{".utf8)), .flood(64 << 20), .json([0xFF, 0xFE]),
             .json(Array(String(repeating: "[", count: 100_000).utf8)),
         ]
@@ -196,7 +201,9 @@ struct DockerCollectorTests {
         #expect(collected.problems.map(\.code) == ["timed_out"])
     }
 
-    @Test("tells how to allow a socket that may not be opened", .enabled(if: getuid() == 0, "only root can become another user"))
+    @Test(
+        "tells how to allow a socket that may not be opened",
+        .enabled(if: getuid() == 0, "only root can become another user"))
     func closedSocket() async throws {
         let engine = try DockerEngineSimulator([:])
         defer { engine.stop() }
@@ -205,7 +212,8 @@ struct DockerCollectorTests {
         // A socket that nobody listens on: the engine is down.
         let directory = try TemporaryDirectory()
         let dead = directory.file("dead.sock")
-        try ChildProcess.run("python3", ["-c", "import socket,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1])", dead])
+        try ChildProcess.run(
+            "python3", ["-c", "import socket,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1])", dead])
         let (payload, collected) = try await collect(dead)
         #expect(payload == DockerV1())
         #expect(Set(collected.unknown) == EngineSurvey.sections)
@@ -219,8 +227,10 @@ struct DockerCollectorTests {
     @Test("finds stacks on the disk, joined with those that run")
     func composeRoots() async throws {
         let root = try TemporaryDirectory()
-        try root.write("shop/compose.yaml", "services:\n  web:\n    image: t/bb:1\n    scale: 2\n  cache:\n    image: redis\n")
-        try root.write("idle/docker-compose.yml", "name: sleeper\nservices:\n  a:\n    image: x\n  b:\n    profiles: [debug]\n")
+        try root.write(
+            "shop/compose.yaml", "services:\n  web:\n    image: t/bb:1\n    scale: 2\n  cache:\n    image: redis\n")
+        try root.write(
+            "idle/docker-compose.yml", "name: sleeper\nservices:\n  a:\n    image: x\n  b:\n    profiles: [debug]\n")
         try root.write("deep/1/2/3/4/compose.yml", "services:\n  never:\n    image: x\n")
         try root.write("broken/compose.yml", "just: text\n")
         let (payload, _) = try await recorded(settings: { $0.composeRoots = [root.path] })

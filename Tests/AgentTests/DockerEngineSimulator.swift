@@ -137,7 +137,9 @@ final class DockerEngineSimulator: Sendable {
     private func write(_ connection: Int32, _ bytes: [UInt8]) -> Bool {
         var offset = 0
         while offset < bytes.count {
-            let count = bytes[offset...].withUnsafeBytes { Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[offset...].withUnsafeBytes {
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return false }
             offset += count
         }
@@ -148,7 +150,9 @@ final class DockerEngineSimulator: Sendable {
 extension DockerEngineSimulator {
     /// Everything that the recorded engine answered; `record-engine.py` tells where it comes from.
     static func recorded(_ name: String = "docker-20.10") throws -> [String: Answer] {
-        func bytes(_ file: String) throws -> [UInt8] { try Repository.bytes("Tests/AgentTests/Recorded/\(name)/\(file)") }
+        func bytes(_ file: String) throws -> [UInt8] {
+            try Repository.bytes("Tests/AgentTests/Recorded/\(name)/\(file)")
+        }
         var answers: [String: Answer] = [
             "/info": .json(try bytes("info.json")), "/version": .json(try bytes("version.json")),
             "/containers/json": .json(try bytes("containers.json")), "/images/json": .json(try bytes("images.json")),

@@ -53,7 +53,8 @@ struct DockerComposeFileTests {
 
     @Test("with Windows line ends, tabs, or another document are read as far as they go")
     func unusual() {
-        let file = ComposeFile("services:\r\n    a:\r\n        image: x\r\n    b:\r\n        image: y\r\n---\r\nservices:\r\n  c:\r\n")
+        let file = ComposeFile(
+            "services:\r\n    a:\r\n        image: x\r\n    b:\r\n        image: y\r\n---\r\nservices:\r\n  c:\r\n")
         #expect(file.services.map(\.name) == ["a", "b"])
         #expect(file.services.map(\.image) == ["x", "y"])
         #expect(ComposeFile("services: {web: {image: x}}\n").services == [])
@@ -78,7 +79,8 @@ struct DockerEngineAnswerTests {
         arguments: [
             ("2026-11-21T07:42:36.123456789Z", "2026-11-21T07:42:36.123Z"),
             ("2026-11-21T09:42:36.5+02:00", "2026-11-21T07:42:36.500Z"),
-            ("2026-11-21T02:12:36-05:30", "2026-11-21T07:42:36.000Z"), ("0001-01-01T00:00:00Z", nil), ("yesterday", nil),
+            ("2026-11-21T02:12:36-05:30", "2026-11-21T07:42:36.000Z"), ("0001-01-01T00:00:00Z", nil),
+            ("yesterday", nil),
             ("", nil), ("+", nil), ("2026-11-21T09:42:36+99:99", nil),
         ])
     func times(_ text: String, _ expected: String?) {
@@ -88,7 +90,10 @@ struct DockerEngineAnswerTests {
     @Test("of any shape never crash and never invent anything")
     func shapes() throws {
         let values = ["null", "1", "-1", "1e300", "\"\"", "\"x\"", "[]", "{}", "[null]", "[1]", "[[]]", "true"]
-        let names = ["Id", "Names", "State", "Image", "Created", "Ports", "Mounts", "Labels", "NetworkSettings", "HostConfig", "RestartCount", "Config", "Volumes", "RepoTags", "Size", "IPAM", "Type", "Action", "Actor", "timeNano"]
+        let names = [
+            "Id", "Names", "State", "Image", "Created", "Ports", "Mounts", "Labels", "NetworkSettings", "HostConfig",
+            "RestartCount", "Config", "Volumes", "RepoTags", "Size", "IPAM", "Type", "Action", "Actor", "timeNano",
+        ]
         for name in names {
             for value in values {
                 let object = try json("{\"Id\":\"a\",\"Name\":\"n\",\"\(name == "Id" ? "X" : name)\":\(value)}")
@@ -112,7 +117,8 @@ struct DockerEngineAnswerTests {
 
     @Test("of Podman are told as Podman's")
     func podman() throws {
-        let version = try json("{\"Version\":\"4.3.1\",\"ApiVersion\":\"1.41\",\"Components\":[{\"Name\":\"Podman Engine\"}]}")
+        let version = try json(
+            "{\"Version\":\"4.3.1\",\"ApiVersion\":\"1.41\",\"Components\":[{\"Name\":\"Podman Engine\"}]}")
         let information = try json("{\"SecurityOptions\":[\"name=seccomp,profile=default\",\"name=rootless\"]}")
         let engine = EngineInformation.engine(info: information, version: version)
         #expect(engine?.product == "podman")
@@ -131,7 +137,8 @@ struct DockerEngineAnswerTests {
     @Test("are events of interest or noise")
     func events() throws {
         let die = try json(
-            "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"abc\",\"Attributes\":{\"exitCode\":\"137\",\"image\":\"i\",\"name\":\"n\"}},\"time\":1795257129,\"timeNano\":1795257129260004539}")
+            "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"abc\",\"Attributes\":{\"exitCode\":\"137\",\"image\":\"i\",\"name\":\"n\"}},\"time\":1795257129,\"timeNano\":1795257129260004539}"
+        )
         let event = EngineEvents.event(die)
         #expect(event?.exitCode == 137)
         #expect(event?.at.milliseconds == 1_795_257_129_260)
@@ -142,7 +149,10 @@ struct DockerEngineAnswerTests {
         #expect(EngineEvents.window(Array(repeating: die, count: 10), limit: 500).count == 1)
         var many: [JSONValue] = []
         for index in 0..<700 {
-            many.append(try json("{\"Type\":\"image\",\"Action\":\"pull\",\"Actor\":{\"ID\":\"\(index)\"},\"time\":\(1_700_000_000 + index)}"))
+            many.append(
+                try json(
+                    "{\"Type\":\"image\",\"Action\":\"pull\",\"Actor\":{\"ID\":\"\(index)\"},\"time\":\(1_700_000_000 + index)}"
+                ))
         }
         let window = EngineEvents.window(many, limit: 500)
         #expect(window.count == 500)

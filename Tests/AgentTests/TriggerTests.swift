@@ -133,7 +133,11 @@ struct TriggerTests {
         try root.write("proc/locks", "")
         let holder = try ChildProcess(
             "python3",
-            ["-u", "-c", "import fcntl,sys; f=open(sys.argv[1],'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held'); import time; time.sleep(60)", path])
+            [
+                "-u", "-c",
+                "import fcntl,sys; f=open(sys.argv[1],'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held'); import time; time.sleep(60)",
+                path,
+            ])
         #expect(holder.firstLine() == "held")
         defer { holder.signal(SIGKILL) }
         let inodes = PackageLocks.inodes(try Host().text("proc/locks"))
@@ -188,7 +192,9 @@ struct TriggerTests {
     @Test("leave no thread and no descriptor behind")
     func cleans() async throws {
         func descriptors() throws -> Int {
-            try Host().list("proc/self/fd").count { (try? Host())?.link("proc/self/fd/\($0)")?.contains("inotify") ?? false }
+            try Host().list("proc/self/fd").count {
+                (try? Host())?.link("proc/self/fd/\($0)")?.contains("inotify") ?? false
+            }
         }
         let before = try descriptors()
         let root = try root()
@@ -259,7 +265,8 @@ struct TriggerDebounceTests {
             bytes += Array(name.utf8) + [UInt8](repeating: 0, count: 16 - name.utf8.count)
             return bytes
         }
-        let events = DirectoryWatch.events(record(1, 8, "status") + record(2, 2, "lock") + record(3, 2, "x", length: 400))
+        let events = DirectoryWatch.events(
+            record(1, 8, "status") + record(2, 2, "lock") + record(3, 2, "x", length: 400))
         #expect(events.map(\.name) == ["status", "lock"])
         #expect(events.map(\.watch) == [1, 2])
         #expect(DirectoryWatch.events([1, 2, 3]).isEmpty)

@@ -105,14 +105,25 @@ struct APTCollector: Collector {
             entry.source = package.source == package.name ? nil : package.source
             entry.state = package.state == "installed" ? nil : package.state
             let owner = package.architecture == "all" ? native ?? "all" : package.architecture
-            let isAutomatic = automatic.contains("\(package.name):\(owner)") || automatic.contains("\(package.name):all")
+            let isAutomatic =
+                automatic.contains("\(package.name):\(owner)") || automatic.contains("\(package.name):all")
             entry.automatic = isAutomatic ? true : nil
             entry.held = package.isHeld ? true : nil
             entry.installedSizeBytes = package.installedSizeBytes
             return entry
         }.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
         report.payload.broken = broken(present)
+        noteInterruption(&report)
         return present
+    }
+
+    /// dpkg keeps a journal of what it has not written into its database yet. While it works that is as it should be.
+    private func noteInterruption(_ report: inout Report) {
+        let journal = host.names("var/lib/dpkg/updates").filter { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+        guard !journal.isEmpty, !PackageLocks(host: host).areHeld else { return }
+        let text = "dpkg was interrupted and its database lags behind; run: dpkg --configure -a"
+        report.problems.append(
+            Problem(code: "dpkg_interrupted", severity: "error", source: "/var/lib/dpkg/updates", message: text))
     }
 
     /// What cannot be told without dpkg's database.

@@ -18,7 +18,9 @@ extension APTFiles {
             let text = "the times in the log are of a time zone that cannot be read from here"
             return Section(
                 isUnknown: true,
-                problems: [Problem(code: "time_zone_unknown", severity: "warning", source: "/etc/localtime", message: text)])
+                problems: [
+                    Problem(code: "time_zone_unknown", severity: "warning", source: "/etc/localtime", message: text)
+                ])
         }
         var found: [APTV1.Transaction] = []
         for name in logs() {
@@ -62,13 +64,16 @@ extension APTFiles {
     }
 
     /// Nil, and a problem, where a rotation is damaged: the others still tell.
-    private func inflated(_ name: String, _ section: inout Section<[APTV1.Transaction]>) throws(ReadFailure) -> [UInt8]? {
+    private func inflated(_ name: String, _ section: inout Section<[APTV1.Transaction]>) throws(ReadFailure) -> [UInt8]?
+    {
         let path = "var/log/apt/\(name)"
         let bytes = try host.bytes(path, limit: Self.logLimit)
         guard name.hasSuffix(".gz") else { return bytes }
         do throws(Gzip.Failure) { return try Gzip.inflate(bytes, limit: Self.logLimit) } catch {
             section.problems.append(
-                Problem(code: "malformed", severity: "warning", source: "/\(path)", message: "unable to inflate /\(path): \(error)"))
+                Problem(
+                    code: "malformed", severity: "warning", source: "/\(path)",
+                    message: "unable to inflate /\(path): \(error)"))
             return nil
         }
     }
@@ -76,10 +81,14 @@ extension APTFiles {
     /// In order, one entry for each start and command line, bounded in actions.
     static func window(_ transactions: [APTV1.Transaction]) -> ([APTV1.Transaction], isCut: Bool) {
         var merged: [APTV1.Transaction] = []
-        for transaction in transactions.sorted(by: { ($0.startedAt, $0.commandLine ?? "") < ($1.startedAt, $1.commandLine ?? "") }) {
+        for transaction in transactions.sorted(by: {
+            ($0.startedAt, $0.commandLine ?? "") < ($1.startedAt, $1.commandLine ?? "")
+        }) {
             // A rotation that was copied has it twice; a program that calls dpkg several times within a second has
             // several under one key.
-            if let last = merged.last, last.startedAt == transaction.startedAt, last.commandLine == transaction.commandLine {
+            if let last = merged.last, last.startedAt == transaction.startedAt,
+                last.commandLine == transaction.commandLine
+            {
                 merged[merged.count - 1].actions += transaction.actions.filter { !last.actions.contains($0) }
                 merged[merged.count - 1].endedAt = max(last.endedAt, transaction.endedAt)
                 merged[merged.count - 1].error = last.error ?? transaction.error

@@ -56,9 +56,11 @@ struct APTFiles: Sendable {
 
     /// File names that APT does not ignore: letters, digits, `_`, `-`, `.`, and no leading dot.
     private static func isPart(_ name: String) -> Bool {
-        name.first != "." && name.utf8.allSatisfy {
-            (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E
-        }
+        name.first != "."
+            && name.utf8.allSatisfy {
+                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
+                    || $0 == 0x2E
+            }
     }
 
     // MARK: - Age of the lists

@@ -181,10 +181,11 @@ struct APTReconciliation {
         version.sources.lazy.compactMap { files[$0.description] }.compactMap { $0.codename ?? $0.suite }.first
     }
 
+    /// Priorities are what APT decides by, and all that it tells of a preference.
     private func pinReason(_ policy: APTPolicy.Package, _ version: APTPolicy.Version) -> String {
-        policy.hasOwnPin
-            ? "a preference for this package keeps it away (priority \(version.priority))"
-            : "a preference keeps its source away (priority \(version.priority))"
+        let preferred = policy.versions.first { $0.version == policy.candidate }
+        guard let preferred else { return "a preference forbids it, with priority \(version.priority)" }
+        return "a preference gives it priority \(version.priority), and \(preferred.priority) to \(preferred.version)"
     }
 
     /// A target carries the security fixes of every version that it overtakes: a point release that is newer than the

@@ -28,7 +28,8 @@ struct APTReleases: Sendable {
         return names.contains { $0.hasPrefix(prefix) }
     }
 
-    /// Of a package file as `apt-cache policy` describes it: `http://host/debian bookworm-backports/main amd64 Packages`.
+    /// Of a package file as `apt-cache policy` describes it: `http://host/debian bookworm-backports/main amd64
+    /// Packages`.
     func isNotAutomatic(_ file: APTPackageFiles.File) -> Bool {
         let words = file.description.words
         guard words.count >= 2 else { return false }

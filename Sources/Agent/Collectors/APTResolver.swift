@@ -57,9 +57,10 @@ struct APTResolver: Sendable {
                     DebianVersion.compare(version, Self.namesDeferredSince) >= 0
                     || [plain, new, full].contains { !$0.deferredByPhasing.isEmpty }
                 let present = Set(policy.map { reconciliation.key($0.name, $0.qualifier) })
-                let added = Set((plain.installations + new.installations + full.installations).filter {
-                    !present.contains(reconciliation.key($0.name, $0.qualifier))
-                }.map { $0.qualifier.map { [name = $0.name] in "\(name):\($0)" } ?? $0.name })
+                let added = Set(
+                    (plain.installations + new.installations + full.installations).filter {
+                        !present.contains(reconciliation.key($0.name, $0.qualifier))
+                    }.map { $0.qualifier.map { [name = $0.name] in "\(name):\($0)" } ?? $0.name })
                 policy += await policies(of: added.sorted(), session) ?? []
                 reconciliation.policy = policy
                 answer.changes = await withSizes(reconciliation.changes(), native, session)
@@ -92,7 +93,8 @@ struct APTResolver: Sendable {
         guard !wanted.isEmpty, let text = await session.text(.aptShow(wanted, cache: cache)) else { return changes }
         var sizes: [String: Int] = [:]
         Deb822.forEach(in: Array(text.utf8)) { stanza in
-            if let name = stanza["Package"], let version = stanza["Version"], let size = stanza["Size"].flatMap({ Int($0) }),
+            if let name = stanza["Package"], let version = stanza["Version"],
+                let size = stanza["Size"].flatMap({ Int($0) }),
                 size >= 0
             {
                 sizes["\(Self.qualified(name, stanza["Architecture"] ?? "", native))=\(version)"] = size
@@ -163,7 +165,10 @@ private final class Session {
         for item in simulation.unmet where !unmet.contains(item) { unmet.append(item) }
         guard succeeded(result, command) else { return nil }
         guard simulation.isComplete else {
-            add(Problem(code: "malformed", severity: "error", source: command.summary, message: "unable to read what \(command.summary) printed: it has no summary line"))
+            add(
+                Problem(
+                    code: "malformed", severity: "error", source: command.summary,
+                    message: "unable to read what \(command.summary) printed: it has no summary line"))
             return nil
         }
         return simulation
@@ -177,7 +182,10 @@ private final class Session {
     private func run(_ command: AuditedCommand) async -> CommandResult? {
         guard ContinuousClock.now < deadline else {
             if !isLate {
-                add(Problem(code: "timed_out", severity: "error", source: command.summary, message: "unable to run \(command.summary): the calls before it took all the time there is"))
+                add(
+                    Problem(
+                        code: "timed_out", severity: "error", source: command.summary,
+                        message: "unable to run \(command.summary): the calls before it took all the time there is"))
             }
             isLate = true
             return nil
@@ -186,7 +194,10 @@ private final class Session {
         let messages = APTMessages(result.errorText)
         if messages.isIncomplete { isIncomplete = true }
         for line in messages.warnings {
-            add(Problem(code: messages.code(of: line), severity: messages.isSpoiling(line) ? "error" : "warning", source: command.summary, message: line))
+            add(
+                Problem(
+                    code: messages.code(of: line), severity: messages.isSpoiling(line) ? "error" : "warning",
+                    source: command.summary, message: line))
         }
         return result
     }
@@ -200,10 +211,15 @@ private final class Session {
             let said = APTMessages(result.errorText).errors.joined(separator: " ")
             problem = ("command_failed", "\(name) ended with status \(code)" + (said.isEmpty ? "" : ": \(said)"))
         case .signaled(let signal): problem = ("command_failed", "\(name) was ended by signal \(signal)")
-        case .timedOut(let seconds): problem = ("timed_out", "\(name) did not end within \(Int(seconds)) s and was killed")
-        case .tooMuchOutput(let limit): problem = ("too_large", "\(name) printed more than \(limit) bytes and was killed")
+        case .timedOut(let seconds):
+            problem = ("timed_out", "\(name) did not end within \(Int(seconds)) s and was killed")
+        case .tooMuchOutput(let limit):
+            problem = ("too_large", "\(name) printed more than \(limit) bytes and was killed")
         case .notStarted(let number):
-            problem = (number == ENOENT ? "not_found" : "command_failed", "unable to start \(command.executable): \(String(cString: strerror(number)))")
+            problem = (
+                number == ENOENT ? "not_found" : "command_failed",
+                "unable to start \(command.executable): \(String(cString: strerror(number)))"
+            )
         }
         add(Problem(code: problem.code, severity: "error", source: name, message: problem.message))
         return false
@@ -211,6 +227,8 @@ private final class Session {
 
     private func add(_ problem: Problem) {
         // The same warning comes with every call.
-        if !problems.contains(where: { $0.message == problem.message }), problems.count < 50 { problems.append(problem) }
+        if !problems.contains(where: { $0.message == problem.message }), problems.count < 50 {
+            problems.append(problem)
+        }
     }
 }

@@ -99,7 +99,8 @@ struct EngineSurvey {
     private static func isPathSafe(_ id: String) -> Bool {
         !id.isEmpty && id.utf8.count <= 128
             && id.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x3A || $0 == 0x5F || $0 == 0x2D
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x3A || $0 == 0x5F
+                    || $0 == 0x2D
             }
     }
 
@@ -147,7 +148,8 @@ struct EngineSurvey {
     }
 
     private func volumes(_ containers: [EngineContainers.Listed], _ report: inout DockerCollector.Report) async {
-        let used = Set(containers.flatMap { ($0.container.mounts ?? []).filter { $0.type == "volume" }.compactMap(\.name) })
+        let used = Set(
+            containers.flatMap { ($0.container.mounts ?? []).filter { $0.type == "volume" }.compactMap(\.name) })
         do throws(EngineClient.Failure) {
             let answer = try await client.json("/volumes")
             guard let volumes = EngineVolumes.list(answer, used: used) else { throw Self.malformed("/volumes") }

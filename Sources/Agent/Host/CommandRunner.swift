@@ -39,15 +39,19 @@ struct CommandRunner: CommandRunning {
 
         let deadline = monotonicSeconds() + deadlineSeconds
         var overrun: CommandResult.End?
-        while overrun == nil, !hasEnded(child) || output.isOpen || errors.isOpen {
-            // The command itself is gone, but a child of it holds the pipes: what has been said so far is all.
-            let ended = hasEnded(child)
-            let readable = wait(for: output, errors, milliseconds: ended ? 0 : 50)
-            if readable {
-                output.drain()
-                errors.drain()
-            } else if ended {
+        while overrun == nil {
+            if output.isOpen || errors.isOpen {
+                if wait(for: output, errors, milliseconds: 100) {
+                    output.drain()
+                    errors.drain()
+                } else if hasEnded(child) {
+                    // The command is gone, but a child of it holds the pipes: what has been said so far is all.
+                    break
+                }
+            } else if hasEnded(child) {
                 break
+            } else {
+                poll(nil, 0, 5)
             }
             if output.overflowed { overrun = .tooMuchOutput(limit: outputLimit) }
             if monotonicSeconds() > deadline { overrun = .timedOut(seconds: deadlineSeconds) }

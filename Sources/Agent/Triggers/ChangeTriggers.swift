@@ -1,7 +1,7 @@
 import Contracts
 
-/// Tells which kind should be collected again because something changed: packages, lists, sources and the reboot flag by
-/// inotify, containers by the engine's events.
+/// Tells which kind should be collected again because something changed: packages, lists, sources and the reboot flag
+/// by inotify, containers by the engine's events.
 ///
 /// Each trigger waits until the changes have ended, and one of packages until nobody holds dpkg's locks.
 struct ChangeTriggers: Sendable {

@@ -1,4 +1,5 @@
-/// Makes one trigger of many changes: due when nothing has come for a while, and at the latest some time after the first.
+/// Makes one trigger of many changes: due when nothing has come for a while, and at the latest some time after the
+/// first.
 struct Debounce: Equatable {
     let quiet: Duration
     let longest: Duration

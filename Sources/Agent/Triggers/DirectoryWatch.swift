@@ -5,8 +5,8 @@ import Transport
 
 /// Tells when something changes in directories below a root, by inotify(7).
 ///
-/// Directories that do not exist yet, or are replaced, are taken up at the next look; the look is a system call for each
-/// directory once a minute.
+/// Directories that do not exist yet, or are replaced, are taken up at the next look; the look is a system call for
+/// each directory once a minute.
 struct DirectoryWatch: Sendable {
     /// A directory, and the names in it that matter; nil for all of them.
     struct Place: Sendable {
@@ -25,10 +25,11 @@ struct DirectoryWatch: Sendable {
     var renewal: Duration = .seconds(60)
 
     /// Not IN_ATTRIB and not IN_OPEN: an `apt-cache` that only reads must not trigger anything.
-    private static let mask = UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF)
+    private static let mask = UInt32(
+        IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF)
 
-    /// One element for each bundle of changes; ends when its reader goes. Nil where the kernel gives no watch: then only
-    /// the timer collects.
+    /// One element for each bundle of changes; ends when its reader goes. Nil where the kernel gives no watch: then
+    /// only the timer collects.
     func changes() -> AsyncStream<Void>? {
         let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard descriptor >= 0 else { return nil }
@@ -92,10 +93,11 @@ struct DirectoryWatch: Sendable {
                 count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
             }
             guard !bytes.isEmpty else { return matters }
-            matters = Self.events(bytes).contains { event in
-                if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { return true }
-                return watches[event.watch]?.concerns(event.name) ?? false
-            } || matters
+            matters =
+                Self.events(bytes).contains { event in
+                    if event.mask & UInt32(IN_Q_OVERFLOW) != 0 { return true }
+                    return watches[event.watch]?.concerns(event.name) ?? false
+                } || matters
         }
     }
 

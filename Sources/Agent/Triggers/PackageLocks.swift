@@ -28,7 +28,8 @@ struct PackageLocks: Sendable {
         var inodes: Set<UInt64> = []
         for line in text.split(separator: "\n") {
             let words = line.words
-            guard words.count >= 8, words[1] != "->", let inode = words[5].split(separator: ":").last.flatMap({ UInt64($0) })
+            guard words.count >= 8, words[1] != "->",
+                let inode = words[5].split(separator: ":").last.flatMap({ UInt64($0) })
             else { continue }
             inodes.insert(inode)
         }

@@ -1,7 +1,7 @@
 /// A version of a Debian package, ordered as dpkg orders them: `[epoch:]upstream[-revision]`, deb-version(7).
 ///
-/// Equal means equal to dpkg: `1.0`, `0:1.0` and `1.0-0` are the same version. What dpkg would refuse is compared all the
-/// same, so that sorting never fails.
+/// Equal means equal to dpkg: `1.0`, `0:1.0` and `1.0-0` are the same version. What dpkg would refuse is compared all
+/// the same, so that sorting never fails.
 package struct DebianVersion: Sendable, CustomStringConvertible {
     package let text: String
 
@@ -39,8 +39,8 @@ package struct DebianVersion: Sendable, CustomStringConvertible {
         }
     }
 
-    /// dpkg's `verrevcmp` (lib/dpkg/version.c): runs of other characters and runs of digits in turn, `~` before the end,
-    /// letters before everything else, digits as numbers of any length.
+    /// dpkg's `verrevcmp` (lib/dpkg/version.c): runs of other characters and runs of digits in turn, `~` before the
+    /// end, letters before everything else, digits as numbers of any length.
     private static func order(
         _ left: Slice<UnsafeBufferPointer<UInt8>>, _ right: Slice<UnsafeBufferPointer<UInt8>>
     ) -> Int {

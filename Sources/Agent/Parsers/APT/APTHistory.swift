@@ -95,7 +95,8 @@ enum APTHistory {
                 versions.removeLast()
             }
             switch operation {
-            case "upgrade", "downgrade": (action.fromVersion, action.toVersion) = (versions.first, versions.dropFirst().first)
+            case "upgrade", "downgrade":
+                (action.fromVersion, action.toVersion) = (versions.first, versions.dropFirst().first)
             case "remove", "purge": action.fromVersion = versions.first
             case "reinstall": (action.fromVersion, action.toVersion) = (versions.first, versions.first)
             default: action.toVersion = versions.first

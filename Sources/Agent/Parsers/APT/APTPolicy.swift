@@ -24,8 +24,6 @@ struct APTPolicy: Equatable {
         var installed: String?
         var candidate: String?
         var versions: [Version] = []
-        /// A preference names this very package.
-        var hasOwnPin = false
     }
 
     var packages: [Package] = []
@@ -52,8 +50,6 @@ struct APTPolicy: Equatable {
             package.installed = version(line.dropFirst(13))
         } else if line.hasPrefix("  Candidate: ") {
             package.candidate = version(line.dropFirst(13))
-        } else if line.hasPrefix("  Package pin: ") {
-            package.hasOwnPin = true
         } else if line.hasPrefix(" *** ") || (line.hasPrefix("     ") && line.dropFirst(5).first != " ") {
             let words = line.dropFirst(5).words
             guard words.count >= 2, let priority = Int(words[1]) else { return }

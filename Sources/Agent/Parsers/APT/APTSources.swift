@@ -95,7 +95,8 @@ enum APTSources {
         source.architectures = architectures.isEmpty ? nil : architectures
         source.trusted = stanza["Trusted"].flatMap(flag)
         if let key = stanza["Signed-By"], !key.isEmpty {
-            source.signedBy = key.contains("-----BEGIN") ? "embedded" : key.split(separator: "\n").joined(separator: " ")
+            source.signedBy =
+                key.contains("-----BEGIN") ? "embedded" : key.split(separator: "\n").joined(separator: " ")
         }
         return source
     }
@@ -124,7 +125,9 @@ enum APTSources {
 
     private static func hidesPassword(_ rest: Substring) -> Bool {
         let authority = rest.prefix { $0 != "/" }
-        guard let colon = authority.lastIndex(of: ":"), !authority.hasPrefix("["), rest.contains("@") else { return false }
+        guard let colon = authority.lastIndex(of: ":"), !authority.hasPrefix("["), rest.contains("@") else {
+            return false
+        }
         return !authority[authority.index(after: colon)...].allSatisfy(\.isNumber)
     }
 

@@ -21,7 +21,8 @@ struct KernelRelease: Equatable {
             release = release.dropLast(suffix.count)
         }
         // A meta-package's version has one dot at most: `proxmox-kernel-6.8`, `linux-image-6.1-amd64`.
-        guard release.first?.isNumber == true, release.contains("-"), release.prefix(while: { $0 != "-" }).filter({ $0 == "." }).count >= 2
+        guard release.first?.isNumber == true, release.contains("-"),
+            release.prefix(while: { $0 != "-" }).filter({ $0 == "." }).count >= 2
         else { return nil }
         self.release = String(release)
     }

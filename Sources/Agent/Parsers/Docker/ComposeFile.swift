@@ -1,9 +1,9 @@
 /// The names in a compose file: its project and its services, with image, scale and profiles.
 ///
-/// A scanner by indentation, not a YAML engine, which would grow the agent by megabytes. It reads block style as compose
-/// files are written: `services:` at the left margin, service names at the next indentation. It does not follow anchors,
-/// merge keys (`<<:`), `extends`, `include`, flow style (`services: {web: …}`) or variables (`${TAG}` stays as it is), and of
-/// several documents it reads the first. Where it finds no service it says so by answering none.
+/// A scanner by indentation, not a YAML engine, which would grow the agent by megabytes. It reads block style as
+/// compose files are written: `services:` at the left margin, service names at the next indentation. It does not follow
+/// anchors, merge keys (`<<:`), `extends`, `include`, flow style (`services: {web: …}`) or variables (`${TAG}` stays as
+/// it is), and of several documents it reads the first. Where it finds no service it says so by answering none.
 struct ComposeFile: Equatable {
     struct Service: Equatable {
         var name: String
@@ -82,7 +82,9 @@ struct ComposeFile: Equatable {
             if key == "scale", let number = Self.scale(value) { services[last].scale = number }
         } else if let deploy = place.deploy {
             if deploy < 0 { place.deploy = indent }
-            if indent == place.deploy, key == "replicas", let number = Self.scale(value) { services[last].scale = number }
+            if indent == place.deploy, key == "replicas", let number = Self.scale(value) {
+                services[last].scale = number
+            }
         }
     }
 
@@ -134,11 +136,14 @@ struct ComposeFile: Equatable {
     }
 
     private static func unquoted(_ text: String) -> String {
-        guard text.count >= 2, let first = text.first, first == "\"" || first == "'", text.last == first else { return text }
+        guard text.count >= 2, let first = text.first, first == "\"" || first == "'", text.last == first else {
+            return text
+        }
         return String(text.dropFirst().dropLast())
     }
 
-    /// The name that Compose makes of a directory's: lower case, only letters, digits, `-` and `_`, no such mark in front.
+    /// The name that Compose makes of a directory's: lower case, only letters, digits, `-` and `_`, no such mark in
+    /// front.
     static func projectName(directory: String) -> String {
         let kept = directory.lowercased().filter { character in
             (character >= "a" && character <= "z") || (character >= "0" && character <= "9")

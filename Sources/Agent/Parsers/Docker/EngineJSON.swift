@@ -41,7 +41,9 @@ extension JSONValue {
 
 enum EngineTime {
     static func parse(_ text: String) -> Timestamp? {
-        guard let found = text.hasSuffix("Z") ? Timestamp(text) : shifted(text), found.milliseconds > 0 else { return nil }
+        guard let found = text.hasSuffix("Z") ? Timestamp(text) : shifted(text), found.milliseconds > 0 else {
+            return nil
+        }
         return found
     }
 
