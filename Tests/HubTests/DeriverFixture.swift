@@ -5,7 +5,7 @@ import Transport
 @testable import Hub
 
 /// A snapshot as a test describes it; everything else of the envelope is filled in.
-struct TestSnapshot: Sendable {
+struct DeriverSnapshot: Sendable {
     var kind: Kind
     var payload: (any SnapshotPayload)?
     /// Milliseconds.
@@ -85,11 +85,11 @@ final class TestHubStore {
     }
 
     @discardableResult
-    func take(_ snapshot: TestSnapshot) throws -> String { try take([snapshot])[0] }
+    func take(_ snapshot: DeriverSnapshot) throws -> String { try take([snapshot])[0] }
 
     /// Takes all of them in one transaction; a `same_as` that comes before its carrier is sent whole, as agents do.
     @discardableResult
-    func take(_ snapshots: [TestSnapshot]) throws -> [String] {
+    func take(_ snapshots: [DeriverSnapshot]) throws -> [String] {
         try store.write { connection in
             try snapshots.map { snapshot in
                 if let result = try result(of: snapshot, connection) { return result }
@@ -100,7 +100,7 @@ final class TestHubStore {
         }
     }
 
-    private func result(of snapshot: TestSnapshot, _ connection: any SQLConnection) throws -> String? {
+    private func result(of snapshot: DeriverSnapshot, _ connection: any SQLConnection) throws -> String? {
         let body = try Gzip.compress(snapshot.document(machine: Self.machine))
         let read = try SnapshotReader.read(compressed: body, inflateLimit: 1 << 25)
         let outcome = try archive.take(

@@ -16,13 +16,13 @@ struct DeriverHistories {
 
     init(seed: UInt64) { random = TestRandom(seed) }
 
-    mutating func make(count: Int, kinds: [Kind] = Kind.allCases) throws -> [TestSnapshot] {
+    mutating func make(count: Int, kinds: [Kind] = Kind.allCases) throws -> [DeriverSnapshot] {
         try (0..<count).map { _ in try next(kinds.randomElement(using: &random) ?? .metrics) }
     }
 
     private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
-    private mutating func next(_ kind: Kind) throws -> TestSnapshot {
+    private mutating func next(_ kind: Kind) throws -> DeriverSnapshot {
         sequence += Int.random(in: 1...3, using: &random)
         at += Int64.random(in: 1...400_000, using: &random)
         if chance(10) { boot += 1 }
@@ -35,7 +35,7 @@ struct DeriverHistories {
             case .docker: (docker(), ["/containers", "/images", "/engine", "/stacks"])
             }
         let unknown = chance(35) ? sections.filter { _ in chance(40) } : []
-        var snapshot = TestSnapshot(without(unknown, payload), at: at, sequence: sequence, unknown: unknown)
+        var snapshot = DeriverSnapshot(without(unknown, payload), at: at, sequence: sequence, unknown: unknown)
         snapshot.bootID = "boot-\(boot)"
         snapshot.agentVersion = "0.1.\(version)"
         snapshot.hostname = boot % 3 == 0 ? "web-03" : "web-01"

@@ -30,8 +30,9 @@ enum DerivedTables {
             "derive.dump.\(table)",
             """
             WITH RECURSIVE buckets (bucket_at) AS (
-              SELECT CAST(?2 AS BIGINT) UNION ALL
-              SELECT bucket_at + \(MetricsDeriver.bucket) FROM buckets WHERE bucket_at + \(MetricsDeriver.bucket) <= ?3)
+              SELECT min(bucket_at) FROM \(table) WHERE bucket_at >= ?2 UNION ALL
+              SELECT (SELECT min(h.bucket_at) FROM \(table) h WHERE h.bucket_at > b.bucket_at)
+              FROM buckets b WHERE b.bucket_at < ?3)
             SELECT h.* FROM buckets b JOIN \(table) h ON h.bucket_at = b.bucket_at AND h.machine_id = ?1
             """)
     }

@@ -118,7 +118,30 @@ enum MetricsDeriver: KindDeriver {
     static let dropFilesystems = Statement(
         "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")
 
-    static let historyStatements = [host, container, dropFilesystems]
+    /// A machine's rows of a history: found bucket by bucket, since the key begins with time.
+    private static func erase(_ table: String) -> Statement {
+        Statement(
+            "derive.\(table).erase",
+            """
+            DELETE FROM \(table) WHERE machine_id = ?1 AND bucket_at IN (
+              WITH RECURSIVE buckets (bucket_at) AS (
+                SELECT min(bucket_at) FROM \(table) UNION ALL
+                SELECT (SELECT min(h.bucket_at) FROM \(table) h WHERE h.bucket_at > b.bucket_at)
+                FROM buckets b WHERE b.bucket_at IS NOT NULL)
+              SELECT bucket_at FROM buckets)
+            """)
+    }
+
+    private static let eraseHost = erase("host_metrics")
+    private static let eraseContainers = erase("container_metrics")
+
+    /// Deletes what a machine left in the histories, which no foreign key does.
+    static func erase(_ machine: Int64, from connection: any SQLConnection) throws {
+        try connection.run(eraseHost, machine)
+        try connection.run(eraseContainers, machine)
+    }
+
+    static let historyStatements = [host, container, dropFilesystems, eraseHost, eraseContainers]
 }
 
 extension Derivation {

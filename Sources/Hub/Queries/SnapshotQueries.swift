@@ -28,12 +28,13 @@ enum SnapshotQueries {
             """)
 
     // The archive's key begins with the machine: one look into it for each machine finds an id that stands alone.
+    // CROSS JOIN: SQLite then asks the archive once for each machine, and does not read all of it.
     static let find = Statement(
         "snapshots.find",
         columns + """
             , n.body
-            FROM machine_settings s JOIN snapshots n ON n.machine_id = s.machine_id AND n.snapshot_uuid = ?1
-            ORDER BY n.id LIMIT 1
+            FROM machine_settings s CROSS JOIN snapshots n
+            WHERE n.machine_id = s.machine_id AND n.snapshot_uuid = ?1 LIMIT 1
             """)
 
     static let all = [list, listOfKind, find]

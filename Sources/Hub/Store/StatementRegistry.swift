@@ -2,6 +2,6 @@ extension Statement {
     /// Every statement that the hub sends, in one list: tests prepare them all on a real PostgreSQL, and explain those
     /// that read on a filled database. A statement that is not here fails a test.
     static let registry: [Statement] =
-        Migrations.registered + TrustStatements.all + MachineStatements.all + ArchiveStatements.all + Derivers.statements + Rederive.statements
-        + StoreCheck.statements + QueryStatements.all
+        Migrations.registered + TrustStatements.all + MachineStatements.all + ArchiveStatements.all
+        + Derivers.statements + Rederive.statements + StoreCheck.statements + QueryStatements.all
 }

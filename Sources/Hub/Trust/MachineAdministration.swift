@@ -37,5 +37,9 @@ struct MachineAdministration {
     }
 
     /// Erases the machine: identity, tokens, tables, archive, quarantine.
-    func delete(_ name: String) throws { try connection.run(MachineStatements.delete, try find(name)) }
+    func delete(_ name: String) throws {
+        let machine = try find(name)
+        try MetricsDeriver.erase(machine, from: connection)
+        try connection.run(MachineStatements.delete, machine)
+    }
 }

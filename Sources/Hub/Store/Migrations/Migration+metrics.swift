@@ -29,7 +29,8 @@ extension Migrations {
         """
 
     // The histories' rows stand in buckets of five minutes, by machine inside a bucket: writing touches only the pages
-    // of the newest bucket, and a machine's day is 288 short ranges.
+    // of the newest bucket, and a machine's day is 288 short ranges. They have no foreign key: deleting a machine would
+    // read all of them, and each row would cost a look at `machines`. `MetricsDeriver.erase` takes its place.
     static let derivedMetrics = """
         CREATE TABLE machine_metrics_latest (
           \(oneOfMachine),
@@ -75,7 +76,7 @@ extension Migrations {
         ) {KEYED};
         CREATE TABLE host_metrics (
           bucket_at BIGINT NOT NULL,
-          \(ofMachine),
+          machine_id BIGINT NOT NULL,
           at BIGINT NOT NULL,
           sequence BIGINT NOT NULL,
           \(hostValues),
@@ -83,7 +84,7 @@ extension Migrations {
         ) {KEYED};
         CREATE TABLE container_metrics (
           bucket_at BIGINT NOT NULL,
-          \(ofMachine),
+          machine_id BIGINT NOT NULL,
           container_id {TEXT} NOT NULL,
           at BIGINT NOT NULL,
           sequence BIGINT NOT NULL,

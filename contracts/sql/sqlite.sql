@@ -1,0 +1,746 @@
+-- Written by the tests (UPDATE_GOLDEN=1); the tables of the hub as its migrations make them.
+
+-- version 1: core
+CREATE TABLE machines (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine_uuid TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL,
+  last_seen_at BIGINT,
+  next_due_at BIGINT,
+  agent_version TEXT,
+  hostname TEXT,
+  machine_id_hint TEXT,
+  product_uuid_hint TEXT,
+  boot_id TEXT,
+  highest_sequence BIGINT NOT NULL DEFAULT 0,
+  clock_skew_ms BIGINT,
+  remote_address TEXT,
+  spool_files BIGINT,
+  spool_bytes BIGINT,
+  spool_dropped_total BIGINT,
+  clone_suspected_at BIGINT,
+  requested_kinds TEXT NOT NULL DEFAULT ''
+);
+
+CREATE INDEX machines_hints ON machines (machine_id_hint);
+
+CREATE TABLE machine_settings (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL UNIQUE,
+  retired_at BIGINT,
+  notes TEXT
+);
+
+CREATE TABLE machine_tags (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (machine_id, tag)
+);
+
+CREATE INDEX machine_tags_tag ON machine_tags (tag, machine_id);
+
+CREATE TABLE machine_credentials (
+  token_hash TEXT PRIMARY KEY,
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  created_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  revoked_reason TEXT
+);
+
+CREATE INDEX machine_credentials_machine ON machine_credentials (machine_id);
+
+CREATE TABLE enrollment_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  token_hash TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  uses_left BIGINT NOT NULL CHECK (uses_left >= 0),
+  uses_total BIGINT NOT NULL,
+  tags TEXT NOT NULL DEFAULT '',
+  for_machine_id BIGINT REFERENCES machines (id) ON DELETE CASCADE,
+  revoked_at BIGINT,
+  last_used_at BIGINT
+);
+
+CREATE TABLE api_clients (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  token_hash TEXT NOT NULL UNIQUE,
+  scope TEXT NOT NULL CHECK (scope IN ('read', 'operate', 'admin')),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  revoked_at BIGINT,
+  last_seen_at BIGINT
+);
+
+CREATE TABLE audit_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at BIGINT NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT,
+  detail TEXT
+);
+
+CREATE INDEX audit_log_at ON audit_log (at);
+
+CREATE TABLE app_settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+
+CREATE TABLE snapshots (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  snapshot_uuid TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  schema_version BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  boot_id TEXT NOT NULL,
+  collected_at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  effective_at BIGINT NOT NULL,
+  collection_status TEXT NOT NULL,
+  result TEXT NOT NULL CHECK (result IN ('derived', 'unchanged', 'stale', 'held', 'failed')),
+  payload_digest TEXT,
+  same_as TEXT,
+  body_digest TEXT NOT NULL,
+  inflated_bytes BIGINT NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (machine_id, snapshot_uuid)
+);
+
+CREATE INDEX snapshots_order ON snapshots (machine_id, kind, effective_at, sequence);
+
+CREATE INDEX snapshots_received ON snapshots (received_at);
+
+CREATE INDEX snapshots_held ON snapshots (machine_id) WHERE result = 'held';
+
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine_id BIGINT REFERENCES machines (id) ON DELETE CASCADE,
+  received_at BIGINT NOT NULL,
+  status BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  body_bytes BIGINT NOT NULL,
+  body BLOB NOT NULL
+);
+
+CREATE INDEX quarantine_received ON quarantine (received_at);
+
+-- version 2: derived
+CREATE TABLE machine_kinds (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  snapshot_uuid TEXT,
+  archive_id BIGINT,
+  schema_version BIGINT,
+  effective_at BIGINT,
+  sequence BIGINT,
+  collected_at BIGINT,
+  received_at BIGINT,
+  payload_uuid TEXT,
+  payload_digest TEXT,
+  unchanged_since_at BIGINT,
+  has_unknown BIGINT NOT NULL DEFAULT 0,
+  unknown_json TEXT,
+  attempted_at BIGINT NOT NULL,
+  attempted_sequence BIGINT NOT NULL,
+  collection_status TEXT NOT NULL,
+  duration_ms BIGINT,
+  next_due_at BIGINT,
+  problems_count BIGINT NOT NULL DEFAULT 0,
+  problems_json TEXT,
+  last_error TEXT,
+  last_error_at BIGINT,
+  last_error_sequence BIGINT,
+  PRIMARY KEY (machine_id, kind)
+);
+
+CREATE INDEX machine_kinds_due ON machine_kinds (kind, next_due_at);
+
+CREATE TABLE machine_sections (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  pointer TEXT NOT NULL,
+  unknown_since_at BIGINT NOT NULL,
+  known_at BIGINT,
+  known_sequence BIGINT,
+  PRIMARY KEY (machine_id, kind, pointer)
+) WITHOUT ROWID;
+
+CREATE TABLE machine_state (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  status TEXT NOT NULL,
+  hardware_at BIGINT,
+  hardware_due_at BIGINT,
+  hardware_status TEXT,
+  hardware_warnings_json TEXT,
+  raid_degraded_count BIGINT,
+  disks_failing_count BIGINT,
+  metrics_at BIGINT,
+  metrics_due_at BIGINT,
+  metrics_status TEXT,
+  metrics_warnings_json TEXT,
+  booted_at BIGINT,
+  load_1m DOUBLE PRECISION,
+  cpu_count BIGINT,
+  cpu_used_percent DOUBLE PRECISION,
+  memory_used_percent DOUBLE PRECISION,
+  root_used_percent DOUBLE PRECISION,
+  fullest_mount_point TEXT,
+  fullest_used_percent DOUBLE PRECISION,
+  failed_units_count BIGINT,
+  celsius_max DOUBLE PRECISION,
+  apt_at BIGINT,
+  apt_due_at BIGINT,
+  apt_status TEXT,
+  apt_warnings_json TEXT,
+  packages_count BIGINT,
+  updates_count BIGINT,
+  security_updates_count BIGINT,
+  held_count BIGINT,
+  phased_count BIGINT,
+  autoremovable_count BIGINT,
+  obsolete_count BIGINT,
+  broken_count BIGINT,
+  updates_unknown_since_at BIGINT,
+  lists_updated_at BIGINT,
+  reboot_required BIGINT,
+  services_to_restart_count BIGINT,
+  docker_at BIGINT,
+  docker_due_at BIGINT,
+  docker_status TEXT,
+  docker_warnings_json TEXT,
+  engine TEXT,
+  containers_total BIGINT,
+  containers_running BIGINT,
+  containers_unhealthy BIGINT,
+  stacks_count BIGINT,
+  last_error_kind TEXT,
+  last_error TEXT,
+  last_error_at BIGINT
+);
+
+CREATE INDEX machine_state_status ON machine_state (status);
+
+CREATE TABLE machine_automatic_tags (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  tag TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  PRIMARY KEY (machine_id, tag, kind)
+) WITHOUT ROWID;
+
+CREATE INDEX machine_automatic_tags_tag ON machine_automatic_tags (tag, machine_id);
+
+CREATE TABLE machine_os (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  hostname TEXT NOT NULL,
+  os_family TEXT,
+  os_id TEXT,
+  os_name TEXT,
+  os_version TEXT,
+  os_codename TEXT,
+  kernel TEXT,
+  architecture TEXT,
+  machine_kind TEXT,
+  virtualization TEXT,
+  hardware_profile TEXT,
+  time_zone TEXT
+);
+
+CREATE TABLE machine_hardware (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  vendor TEXT,
+  product TEXT,
+  product_version TEXT,
+  serial TEXT,
+  chassis TEXT,
+  board_vendor TEXT,
+  board_name TEXT,
+  firmware_vendor TEXT,
+  firmware_version TEXT,
+  firmware_date TEXT,
+  uefi BIGINT,
+  secure_boot BIGINT,
+  tpm_version TEXT,
+  cpu_model TEXT,
+  cpu_vendor TEXT,
+  cpu_sockets BIGINT,
+  cpu_cores BIGINT,
+  cpu_threads BIGINT,
+  cpu_threads_per_core BIGINT,
+  cpu_mhz_min DOUBLE PRECISION,
+  cpu_mhz_max DOUBLE PRECISION,
+  cpu_microcode TEXT,
+  cpu_vulnerabilities_json TEXT,
+  memory_total_bytes BIGINT,
+  dimms_json TEXT,
+  raid_arrays_json TEXT,
+  volume_groups_json TEXT,
+  zfs_pools_json TEXT,
+  gpus_json TEXT,
+  default_routes_json TEXT,
+  power_supplies_json TEXT,
+  bmc_present BIGINT,
+  bmc_address TEXT,
+  bmc_firmware TEXT
+);
+
+CREATE TABLE machine_disks (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  model TEXT,
+  serial TEXT,
+  wwn TEXT,
+  size_bytes BIGINT NOT NULL,
+  rotational BIGINT,
+  transport TEXT,
+  removable BIGINT,
+  firmware TEXT,
+  partitions_json TEXT,
+  mount_points_json TEXT,
+  smart_passed BIGINT,
+  smart_power_on_hours BIGINT,
+  smart_reallocated_sectors BIGINT,
+  smart_percentage_used BIGINT,
+  smart_critical_warning BIGINT,
+  PRIMARY KEY (machine_id, name)
+);
+
+CREATE INDEX machine_disks_serial ON machine_disks (serial);
+
+CREATE TABLE machine_interfaces (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  mac TEXT,
+  driver TEXT,
+  speed_mbps BIGINT,
+  duplex TEXT,
+  mtu BIGINT,
+  state TEXT,
+  PRIMARY KEY (machine_id, name)
+);
+
+CREATE INDEX machine_interfaces_mac ON machine_interfaces (mac);
+
+CREATE TABLE machine_addresses (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  interface TEXT NOT NULL,
+  address TEXT NOT NULL,
+  prefix_length BIGINT NOT NULL,
+  family TEXT NOT NULL,
+  scope TEXT,
+  PRIMARY KEY (machine_id, interface, address, prefix_length)
+) WITHOUT ROWID;
+
+CREATE INDEX machine_addresses_address ON machine_addresses (address);
+
+CREATE TABLE machine_pci_devices (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  class_id TEXT NOT NULL,
+  class_name TEXT,
+  vendor_id TEXT NOT NULL,
+  vendor_name TEXT,
+  device_id TEXT NOT NULL,
+  device_name TEXT,
+  driver TEXT,
+  PRIMARY KEY (machine_id, address)
+);
+
+CREATE INDEX machine_pci_devices_ids ON machine_pci_devices (vendor_id, device_id);
+
+CREATE TABLE machine_host_keys (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  type TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  PRIMARY KEY (machine_id, type, fingerprint)
+);
+
+CREATE INDEX machine_host_keys_fingerprint ON machine_host_keys (fingerprint);
+
+CREATE TABLE machine_neighbors (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  interface TEXT NOT NULL,
+  address TEXT NOT NULL,
+  mac TEXT NOT NULL,
+  PRIMARY KEY (machine_id, interface, address)
+) WITHOUT ROWID;
+
+CREATE INDEX machine_neighbors_mac ON machine_neighbors (mac);
+
+CREATE TABLE machine_metrics_latest (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  at BIGINT NOT NULL,
+  load_1m DOUBLE PRECISION,
+  load_5m DOUBLE PRECISION,
+  load_15m DOUBLE PRECISION,
+  cpu_used_percent DOUBLE PRECISION,
+  cpu_user_percent DOUBLE PRECISION,
+  cpu_system_percent DOUBLE PRECISION,
+  cpu_iowait_percent DOUBLE PRECISION,
+  cpu_steal_percent DOUBLE PRECISION,
+  memory_total_bytes BIGINT,
+  memory_used_bytes BIGINT,
+  memory_available_bytes BIGINT,
+  memory_used_percent DOUBLE PRECISION,
+  swap_total_bytes BIGINT,
+  swap_used_bytes BIGINT,
+  root_used_percent DOUBLE PRECISION,
+  fullest_used_percent DOUBLE PRECISION,
+  disk_read_bytes_per_second DOUBLE PRECISION,
+  disk_written_bytes_per_second DOUBLE PRECISION,
+  received_bytes_per_second DOUBLE PRECISION,
+  transmitted_bytes_per_second DOUBLE PRECISION,
+  pressure_cpu_percent DOUBLE PRECISION,
+  pressure_memory_percent DOUBLE PRECISION,
+  pressure_io_percent DOUBLE PRECISION,
+  processes_total BIGINT,
+  celsius_max DOUBLE PRECISION,
+  uptime_seconds DOUBLE PRECISION,
+  booted_at BIGINT,
+  interval_seconds DOUBLE PRECISION,
+  cpu_count BIGINT,
+  cpu_nice_percent DOUBLE PRECISION,
+  cpu_irq_percent DOUBLE PRECISION,
+  cpu_idle_percent DOUBLE PRECISION,
+  memory_free_bytes BIGINT,
+  memory_buffers_bytes BIGINT,
+  memory_cached_bytes BIGINT,
+  processes_running BIGINT,
+  processes_blocked BIGINT,
+  threads_total BIGINT,
+  failed_units_json TEXT,
+  cores_json TEXT,
+  disks_json TEXT,
+  interfaces_json TEXT,
+  temperatures_json TEXT,
+  fans_json TEXT,
+  batteries_json TEXT
+);
+
+CREATE TABLE machine_filesystems (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  mount_point TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  device TEXT NOT NULL,
+  type TEXT NOT NULL,
+  total_bytes BIGINT NOT NULL,
+  used_bytes BIGINT NOT NULL,
+  available_bytes BIGINT NOT NULL,
+  used_percent DOUBLE PRECISION,
+  inodes_total BIGINT,
+  inodes_used BIGINT,
+  inodes_available BIGINT,
+  inodes_used_percent DOUBLE PRECISION,
+  read_only BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, mount_point)
+) WITHOUT ROWID;
+
+CREATE TABLE host_metrics (
+  bucket_at BIGINT NOT NULL,
+  machine_id BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  load_1m DOUBLE PRECISION,
+  load_5m DOUBLE PRECISION,
+  load_15m DOUBLE PRECISION,
+  cpu_used_percent DOUBLE PRECISION,
+  cpu_user_percent DOUBLE PRECISION,
+  cpu_system_percent DOUBLE PRECISION,
+  cpu_iowait_percent DOUBLE PRECISION,
+  cpu_steal_percent DOUBLE PRECISION,
+  memory_total_bytes BIGINT,
+  memory_used_bytes BIGINT,
+  memory_available_bytes BIGINT,
+  memory_used_percent DOUBLE PRECISION,
+  swap_total_bytes BIGINT,
+  swap_used_bytes BIGINT,
+  root_used_percent DOUBLE PRECISION,
+  fullest_used_percent DOUBLE PRECISION,
+  disk_read_bytes_per_second DOUBLE PRECISION,
+  disk_written_bytes_per_second DOUBLE PRECISION,
+  received_bytes_per_second DOUBLE PRECISION,
+  transmitted_bytes_per_second DOUBLE PRECISION,
+  pressure_cpu_percent DOUBLE PRECISION,
+  pressure_memory_percent DOUBLE PRECISION,
+  pressure_io_percent DOUBLE PRECISION,
+  processes_total BIGINT,
+  celsius_max DOUBLE PRECISION,
+  PRIMARY KEY (bucket_at, machine_id, at)
+) WITHOUT ROWID;
+
+CREATE TABLE container_metrics (
+  bucket_at BIGINT NOT NULL,
+  machine_id BIGINT NOT NULL,
+  container_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  cpu_percent DOUBLE PRECISION,
+  memory_used_bytes BIGINT,
+  memory_limit_bytes BIGINT,
+  received_bytes_total BIGINT,
+  transmitted_bytes_total BIGINT,
+  read_bytes_total BIGINT,
+  written_bytes_total BIGINT,
+  PRIMARY KEY (bucket_at, machine_id, container_id, at)
+) WITHOUT ROWID;
+
+CREATE TABLE apt_packages (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  version TEXT NOT NULL,
+  source TEXT,
+  state TEXT NOT NULL,
+  automatic BIGINT NOT NULL,
+  held BIGINT NOT NULL,
+  installed_size_bytes BIGINT,
+  PRIMARY KEY (machine_id, name, architecture)
+) WITHOUT ROWID;
+
+CREATE INDEX apt_packages_name ON apt_packages (name);
+
+CREATE TABLE apt_leftover_packages (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  version TEXT NOT NULL,
+  PRIMARY KEY (machine_id, name, architecture, reason)
+) WITHOUT ROWID;
+
+CREATE TABLE apt_planned_packages (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  current_version TEXT,
+  target_version TEXT,
+  origin TEXT,
+  suite TEXT,
+  operation TEXT NOT NULL,
+  security BIGINT NOT NULL,
+  pending BIGINT NOT NULL,
+  size_bytes BIGINT,
+  status TEXT NOT NULL,
+  reason TEXT,
+  phased_percent BIGINT,
+  PRIMARY KEY (machine_id, name, architecture)
+) WITHOUT ROWID;
+
+CREATE INDEX apt_planned_packages_name ON apt_planned_packages (name);
+
+CREATE INDEX apt_planned_packages_security ON apt_planned_packages (security, name);
+
+CREATE TABLE apt_applied_packages (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  started_at BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  architecture TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  from_version TEXT,
+  to_version TEXT,
+  automatic BIGINT,
+  ended_at BIGINT,
+  command_line TEXT,
+  requested_by TEXT,
+  error TEXT,
+  PRIMARY KEY (machine_id, started_at, name, architecture, operation)
+) WITHOUT ROWID;
+
+CREATE INDEX apt_applied_packages_name ON apt_applied_packages (name, started_at);
+
+CREATE INDEX apt_applied_packages_started ON apt_applied_packages (started_at);
+
+CREATE TABLE apt_sources (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  file TEXT NOT NULL,
+  type TEXT NOT NULL,
+  uri TEXT NOT NULL,
+  suite TEXT NOT NULL,
+  line BIGINT NOT NULL,
+  format TEXT NOT NULL,
+  components_json TEXT,
+  architectures_json TEXT,
+  enabled BIGINT NOT NULL,
+  signed_by TEXT,
+  trusted BIGINT,
+  fetched_at BIGINT,
+  problem TEXT,
+  PRIMARY KEY (machine_id, file, type, uri, suite, line)
+);
+
+CREATE TABLE apt_errors (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  category TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  message TEXT NOT NULL,
+  remedy TEXT,
+  PRIMARY KEY (machine_id, category, subject)
+);
+
+CREATE TABLE docker_engines (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  product TEXT NOT NULL,
+  version TEXT NOT NULL,
+  api_version TEXT,
+  storage_driver TEXT,
+  cgroup_version TEXT,
+  cgroup_driver TEXT,
+  swarm_state TEXT,
+  rootless BIGINT,
+  warnings_json TEXT,
+  disk_measured_at BIGINT,
+  images_bytes BIGINT,
+  containers_bytes BIGINT,
+  volumes_bytes BIGINT,
+  build_cache_bytes BIGINT
+);
+
+CREATE TABLE docker_containers (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  container_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  image TEXT,
+  image_id TEXT,
+  repo_digests_json TEXT,
+  state TEXT NOT NULL,
+  health TEXT,
+  exit_code BIGINT,
+  oom_killed BIGINT,
+  restart_count BIGINT,
+  restart_policy TEXT,
+  created_at BIGINT,
+  started_at BIGINT,
+  finished_at BIGINT,
+  ports_json TEXT,
+  networks_json TEXT,
+  mounts_json TEXT,
+  compose_project TEXT,
+  compose_service TEXT,
+  labels_json TEXT,
+  PRIMARY KEY (machine_id, container_id)
+);
+
+CREATE INDEX docker_containers_health ON docker_containers (health, state);
+
+CREATE INDEX docker_containers_image ON docker_containers (image);
+
+CREATE TABLE docker_images (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  image_id TEXT NOT NULL,
+  tags_json TEXT,
+  digests_json TEXT,
+  size_bytes BIGINT,
+  created_at BIGINT,
+  dangling BIGINT NOT NULL,
+  containers_count BIGINT NOT NULL,
+  os TEXT,
+  architecture TEXT,
+  variant TEXT,
+  PRIMARY KEY (machine_id, image_id)
+);
+
+CREATE TABLE docker_volumes (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  driver TEXT,
+  mount_point TEXT,
+  created_at BIGINT,
+  in_use BIGINT NOT NULL,
+  compose_project TEXT,
+  PRIMARY KEY (machine_id, name)
+);
+
+CREATE TABLE docker_networks (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  network_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  driver TEXT,
+  scope TEXT,
+  internal BIGINT,
+  subnets_json TEXT,
+  compose_project TEXT,
+  PRIMARY KEY (machine_id, network_id)
+);
+
+CREATE TABLE docker_compose_stacks (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  project TEXT NOT NULL,
+  working_directory TEXT,
+  config_files_json TEXT,
+  source TEXT NOT NULL,
+  status TEXT NOT NULL,
+  services_count BIGINT NOT NULL,
+  containers_wanted BIGINT NOT NULL,
+  containers_running BIGINT NOT NULL,
+  containers_healthy BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, project)
+);
+
+CREATE INDEX docker_compose_stacks_status ON docker_compose_stacks (status);
+
+CREATE TABLE docker_stack_services (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  project TEXT NOT NULL,
+  service TEXT NOT NULL,
+  image TEXT,
+  status TEXT NOT NULL,
+  containers_wanted BIGINT NOT NULL,
+  containers_running BIGINT NOT NULL,
+  containers_healthy BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, project, service)
+);
+
+CREATE TABLE docker_container_events (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  at BIGINT NOT NULL,
+  container_id TEXT NOT NULL,
+  action TEXT NOT NULL,
+  name TEXT,
+  image TEXT,
+  exit_code BIGINT,
+  PRIMARY KEY (machine_id, at, container_id, action)
+) WITHOUT ROWID;
+
+CREATE INDEX docker_container_events_at ON docker_container_events (at);
+
+CREATE TABLE docker_image_events (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  at BIGINT NOT NULL,
+  image TEXT NOT NULL,
+  action TEXT NOT NULL,
+  name TEXT,
+  PRIMARY KEY (machine_id, at, image, action)
+) WITHOUT ROWID;
+
+CREATE INDEX docker_image_events_at ON docker_image_events (at);
+
+CREATE TABLE machine_events (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  event_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  source TEXT NOT NULL CHECK (source IN ('snapshot', 'hub', 'operator')),
+  kind TEXT,
+  snapshot_uuid TEXT,
+  type TEXT NOT NULL,
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+  subject TEXT NOT NULL,
+  message TEXT NOT NULL,
+  detail_json TEXT,
+  PRIMARY KEY (machine_id, event_id)
+) WITHOUT ROWID;
+
+CREATE INDEX machine_events_at ON machine_events (at);
+
+CREATE INDEX machine_events_machine_at ON machine_events (machine_id, at);
+
+CREATE INDEX machine_events_snapshot ON machine_events (machine_id, snapshot_uuid);
+
+CREATE INDEX machine_events_type ON machine_events (type, at);
