@@ -56,7 +56,7 @@ struct MachinePage {
         let summary = machine.summary
         var lines: [(String, Value, Style)] = []
         func add(_ title: String, _ value: Value, _ style: Style = .plain) {
-            if value != .absent, value != .list([]) { lines.append((title, value, style)) }
+            if ![.absent, .text(""), .list([])].contains(value) { lines.append((title, value, style)) }
         }
         add("name", .text(summary.name), .strong)
         add("status", .text(summary.status.rawValue), MachineColumns.style(summary.status))

@@ -37,7 +37,14 @@ extension OperatorRoutes {
     func sql(_ request: Request, _ context: HubContext) async throws -> Response {
         try context.require(.read)
         _ = try OperatorParameters(request, allowed: [])
-        let body = Array(try await request.body.collect(upTo: Self.statementLimit).readableBytesView)
+        let body: [UInt8]
+        do {
+            body = Array(try await request.body.collect(upTo: Self.statementLimit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw ProblemResponse(
+                .contentTooLarge, .tooLarge, "a statement may have \(Self.statementLimit) bytes",
+                closesConnection: true)
+        }
         let question: SQLRequest
         do {
             question = try JSONTreeDecoder.decode(SQLRequest.self, from: try StrictJSON.read(body).root)

@@ -14,12 +14,38 @@ enum FreshnessRule {
     /// APT's lists older than this say nothing about today's updates.
     static let listsStaleAfter: Int64 = 7 * 86_400_000
 
-    /// - Parameter interval: milliseconds between reports, where more is known than due and last report tell: an
-    ///   inventory snapshot shortly before the metrics are due does not make the interval short.
-    static func freshness(last: Int64?, due: Int64?, interval: Int64? = nil, created: Int64, now: Int64) -> Freshness {
+    /// What a machine promised: when it reports again, and how often it does.
+    ///
+    /// Its metrics tell, for as long as they come: an inventory snapshot says "in six hours" at best, and shortly
+    /// before the next metrics are due it makes the time from the last report to the next one short. A machine that
+    /// goes on reporting without metrics has them switched off.
+    struct Promise {
+        var last: Int64?
+        var due: Int64?
+        var interval: Int64?
+
+        init(last: Int64?, due: Int64?, metricsAt: Int64?, metricsDue: Int64?) {
+            self.last = last
+            self.due = due
+            guard let last, let metricsAt, let metricsDue, metricsDue > metricsAt else { return }
+            let interval = metricsDue - metricsAt
+            guard last <= metricsDue + missedReportsUntilOffline * interval else { return }
+            self.due = metricsDue
+            self.interval = interval
+        }
+    }
+
+    static func freshness(_ promise: Promise, created: Int64, now: Int64) -> Freshness {
+        freshness(
+            last: promise.last, due: promise.due, interval: promise.interval, created: created, now: now)
+    }
+
+    private static func freshness(
+        last: Int64?, due: Int64?, interval: Int64? = nil, created: Int64, now: Int64
+    ) -> Freshness {
         guard let last else { return now - created <= patienceWithNew ? .new : .offline }
         guard let due else { return .ok }
-        let interval = max(interval ?? 0, due - last, shortestInterval)
+        let interval = max(interval ?? due - last, shortestInterval)
         let grace = max(interval / 4, leastGrace)
         if now > due + (missedReportsUntilOffline - 1) * interval + grace { return .offline }
         return now > due + grace ? .late : .ok

@@ -23,10 +23,9 @@ enum HubQueries {
         var counts: [Freshness: Int] = [:]
         for row in try connection.rows(machines) {
             guard let created = row[0].integer else { continue }
-            let interval = row[3].integer.flatMap { last in row[4].integer.map { $0 - last } }
-            let freshness = FreshnessRule.freshness(
-                last: row[1].integer, due: row[2].integer, interval: interval, created: created,
-                now: now.milliseconds)
+            let promise = FreshnessRule.Promise(
+                last: row[1].integer, due: row[2].integer, metricsAt: row[3].integer, metricsDue: row[4].integer)
+            let freshness = FreshnessRule.freshness(promise, created: created, now: now.milliseconds)
             counts[freshness, default: 0] += 1
         }
         var status = HubStatus(

@@ -25,13 +25,14 @@ struct MachineRow {
             let uuid = row[Position.uuid].text.flatMap(Identifier.init(_:)),
             let created = row[Position.created].integer
         else { return nil }
-        let freshness = FreshnessRule.freshness(
-            last: row[Position.lastSeen].integer, due: row[Position.nextDue].integer, interval: metricsInterval,
-            created: created, now: now.milliseconds)
+        let promise = FreshnessRule.Promise(
+            last: row[Position.lastSeen].integer, due: row[Position.nextDue].integer,
+            metricsAt: row[Position.metrics].integer, metricsDue: row[Position.metrics + 1].integer)
+        let freshness = FreshnessRule.freshness(promise, created: created, now: now.milliseconds)
         var machine = MachineSummary(
             name: name, machineID: uuid, freshness: freshness, status: .ok, reasons: [])
         machine.lastSeenAt = time(Position.lastSeen)
-        machine.nextDueAt = time(Position.nextDue)
+        machine.nextDueAt = promise.due.map { Timestamp(milliseconds: $0) }
         machine.retiredAt = time(Position.retired)
         machine.hostname = row[Position.hostname].text
         machine.os = Self.operatingSystem(
@@ -59,12 +60,6 @@ struct MachineRow {
         machine.reasons = MachineHealth.reasons(of: machine, signs: signs())
         machine.status = machine.reasons.map(\.severity).max() ?? .ok
         return machine
-    }
-
-    /// Milliseconds between metrics; nil where the machine sends none.
-    private var metricsInterval: Int64? {
-        guard let last = row[Position.metrics].integer, let due = row[Position.metrics + 1].integer else { return nil }
-        return due - last
     }
 
     private func signs() -> MachineHealth.Signs {

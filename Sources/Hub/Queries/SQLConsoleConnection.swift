@@ -38,7 +38,13 @@ final class SQLConsoleConnection {
         // A name in double quotes that is no column is an error, not a text.
         _disableDoubleQuotedStringLiterals(handle)
         // Sorting in memory can be bounded by what it takes; temporary files could fill the disk.
-        sqlite3_exec(handle, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF", nil, nil, nil)
+        let pragmas = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"
+        guard sqlite3_exec(handle, pragmas, nil, nil, nil) == SQLITE_OK else {
+            sqlite3_close(handle)
+            throw SQLConsole.Failure(reason: .busy, message: "the database cannot be opened for reading")
+        }
+        // SQLite declares these table-valued functions on their first use, which an authorizer sees as a change.
+        sqlite3_exec(handle, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nil, nil, nil)
         for (limit, value) in Self.bounds(answerBytes: limits.answerBytes) { sqlite3_limit(handle, limit, value) }
         authorizer = SQLAuthorizer(tables: Self.tables(of: handle))
         authorizer.attach(to: handle)

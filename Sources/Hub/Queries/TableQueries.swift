@@ -18,8 +18,12 @@ enum TableQueries {
         }
         .sorted { $0.name < $1.name }
 
-    /// By table and column, from the text of the migrations: it is the same for both engines.
+    /// By table and column, from the text of the migrations, which is the same for both engines, and of the one table
+    /// that must be there before them.
     static let types: [String: [String: String]] = types(of: Migrations.all.map(\.sql).joined(separator: "\n"))
+        .merging(["schema_migrations": ["version": "BIGINT", "name": "TEXT", "applied_at": "BIGINT"]]) { found, _ in
+            found
+        }
 
     /// Reads `CREATE TABLE name (`, then one column a line up to `)`, as the migrations are written.
     static func types(of sql: String) -> [String: [String: String]] {

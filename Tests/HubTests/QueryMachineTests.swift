@@ -1,0 +1,162 @@
+import Contracts
+import HubAPI
+import Testing
+
+@testable import Hub
+
+@Suite struct QueryMachineTests {
+    private static func list(
+        _ fleet: QueryFleet, _ filter: MachineQueries.Filter = .init(), at now: Int64, limit: Int = 100
+    ) throws -> ListAnswer<MachineSummary> {
+        try fleet.read {
+            try MachineQueries.list($0, filter: filter, limit: limit, now: Timestamp(milliseconds: now))
+        }
+    }
+
+    private static let lastMetrics = QueryFleet.start + 9 * QueryFleet.minute
+
+    @Test func `A machine is told in one row`() throws {
+        let fleet = try QueryFleet.filled()
+        let answer = try Self.list(fleet, at: Self.lastMetrics + 1000)
+        #expect(answer.items.map(\.name) == ["db-01", "web-01", "web-02"])
+        #expect(!answer.truncated)
+        let machine = try #require(answer.items.first { $0.name == "web-01" })
+        #expect(machine.machineID == fleet.uuid("web-01"))
+        #expect(machine.freshness == .ok)
+        #expect(machine.os == "Debian GNU/Linux 12.12 (bookworm)")
+        #expect(machine.machineKind == "vm")
+        #expect(machine.tags.contains("web"))
+        #expect(machine.updates?.pending == 2)
+        #expect(machine.updates?.security == 1)
+        #expect(machine.updates?.held == 1)
+        #expect(machine.updates?.phased == 1)
+        #expect(machine.updates?.unknownSince == nil)
+        #expect(machine.containers == ContainerCounts(total: 3, running: 2, unhealthy: 1))
+        #expect(machine.stacksTotal == 1)
+        #expect(machine.load == 9)
+        #expect(machine.fullestFilesystem == FullestFilesystem(mountPoint: "/srv", usedPercent: 93))
+        #expect(machine.rebootRequired == false)
+        #expect(machine.status == .warning)
+        #expect(
+            Set(machine.reasons.map(\.code)) == ["security_updates", "containers_unhealthy", "filesystem_full"])
+        #expect(machine.stale.isEmpty)
+    }
+
+    @Test func `What is not known is absent or dated, never 0`() throws {
+        let fleet = try QueryFleet.filled()
+        let items = try Self.list(fleet, at: Self.lastMetrics).items
+        let silent = try #require(items.first { $0.name == "db-01" })
+        #expect(silent.updates == nil)
+        #expect(silent.containers == nil)
+        #expect(silent.load == nil)
+        #expect(silent.rebootRequired == nil)
+        #expect(silent.freshness == .new)
+        let blind = try #require(items.first { $0.name == "web-02" })
+        let since = Timestamp(milliseconds: QueryFleet.start + 5 * QueryFleet.minute)
+        #expect(blind.updates?.unknownSince == since)
+        #expect(blind.unknown == [UnknownSection(kind: "apt", section: "/changes", since: since)])
+        #expect(blind.stale == ["apt_lists"])
+        #expect(blind.reasons.contains { $0.code == "updates_unknown" && $0.severity == .unknown })
+        #expect(!blind.reasons.contains { $0.code == "security_updates" })
+    }
+
+    @Test(
+        arguments: [
+            (30_000, Freshness.ok), (70_000, .ok), (80_000, .late), (190_000, .late), (200_000, .offline),
+        ] as [(Int64, Freshness)])
+    func `Offline begins with the third missing report`(after: Int64, expected: Freshness) throws {
+        let fleet = try QueryFleet.filled()
+        let machine = try Self.list(fleet, at: Self.lastMetrics + after).items.first { $0.name == "web-01" }
+        #expect(machine?.freshness == expected)
+    }
+
+    @Test func `A report that comes just before the next one is due shortens nothing`() throws {
+        let fleet = try QueryFleet.filled()
+        var late = DeriverSnapshot(QueryPayloads.hardware(), at: Self.lastMetrics + 55_000, sequence: 90)
+        late.nextDueSeconds = 86_400
+        try fleet.take(late, from: "web-01")
+        let machine = try Self.list(fleet, at: Self.lastMetrics + 130_000).items.first { $0.name == "web-01" }
+        #expect(machine?.freshness == .late)
+    }
+
+    @Test func `A machine that switched its metrics off is not offline`() throws {
+        let fleet = try QueryFleet.filled()
+        let later = Self.lastMetrics + QueryFleet.hour
+        var apt = DeriverSnapshot(QueryPayloads.apt(listsAt: later), at: later, sequence: 91)
+        apt.nextDueSeconds = 21_600
+        try fleet.take(apt, from: "web-01")
+        let machine = try Self.list(fleet, at: later + 5 * QueryFleet.hour).items.first { $0.name == "web-01" }
+        #expect(machine?.freshness == .ok)
+        #expect(machine?.stale.contains("metrics") == true)
+    }
+
+    @Test func `A machine that never reports is new for a while and then offline`() throws {
+        let fleet = try QueryFleet("db-01")
+        #expect(try Self.list(fleet, at: QueryFleet.start + 60_000).items.first?.freshness == .new)
+        let later = try #require(try Self.list(fleet, at: QueryFleet.start + QueryFleet.hour).items.first)
+        #expect(later.freshness == .offline)
+        #expect(later.status == .critical)
+        #expect(later.reasons.first?.message == "never reported")
+    }
+
+    @Test func `Filters leave the others out`() throws {
+        let fleet = try QueryFleet.filled()
+        let now = Self.lastMetrics
+        #expect(try Self.list(fleet, .init(tag: "web"), at: now).items.map(\.name) == ["web-01"])
+        #expect(try Self.list(fleet, .init(isStale: true), at: now).items.map(\.name) == ["web-02"])
+        #expect(try Self.list(fleet, .init(freshness: .new), at: now).items.map(\.name) == ["db-01"])
+        #expect(try Self.list(fleet, .init(tag: "none"), at: now).items.isEmpty)
+        #expect(
+            try Self.list(fleet, .init(freshness: .offline), at: now + QueryFleet.day).items.map(\.name)
+                == ["db-01", "web-01", "web-02"])
+    }
+
+    @Test func `The limit says when it cut`() throws {
+        let fleet = try QueryFleet.filled()
+        let cut = try Self.list(fleet, at: Self.lastMetrics, limit: 2)
+        #expect(cut.items.map(\.name) == ["db-01", "web-01"])
+        #expect(cut.truncated)
+        #expect(try !Self.list(fleet, at: Self.lastMetrics, limit: 3).truncated)
+    }
+
+    @Test func `Retired machines are shown when asked for`() throws {
+        let fleet = try QueryFleet.filled()
+        try fleet.run("UPDATE machine_settings SET retired_at = 5 WHERE name = 'db-01'")
+        #expect(try Self.list(fleet, at: Self.lastMetrics).items.map(\.name) == ["web-01", "web-02"])
+        let all = try Self.list(fleet, .init(includesRetired: true), at: Self.lastMetrics).items
+        #expect(all.first?.retiredAt == Timestamp(milliseconds: 5))
+    }
+
+    @Test func `A machine's page has all of it`() throws {
+        let fleet = try QueryFleet.filled()
+        let detail = try fleet.read { connection in
+            try MachineDetailQueries.show(
+                connection, machine: try MachineLookup.find(connection, "web-01"),
+                now: Timestamp(milliseconds: Self.lastMetrics))
+        }
+        let machine = try #require(detail)
+        #expect(machine.summary.name == "web-01")
+        #expect(machine.os?.kernel == "6.1.0-41-amd64")
+        #expect(machine.hardware?.cpuModel == "EPYC")
+        #expect(machine.hardware?.memoryBytes == 8 << 30)
+        #expect(machine.kinds.map(\.kind) == ["apt", "docker", "hardware", "metrics"])
+        #expect(machine.filesystems.map(\.mountPoint) == ["/", "/srv"])
+        #expect(machine.disks.map(\.name) == ["vda"])
+        #expect(machine.interfaces.first?.addresses == ["192.0.2.7/24"])
+        #expect(machine.remoteAddress == "192.0.2.9")
+    }
+
+    @Test func `A name that is not there brings those that are near`() throws {
+        let fleet = try QueryFleet.filled()
+        let missing = #expect(throws: MachineLookup.Missing.self) {
+            try fleet.read { try MachineLookup.find($0, "web01") }
+        }
+        #expect(missing?.detail == #"there is no machine "web01"; did you mean web-01?"#)
+        let strange = #expect(throws: MachineLookup.Missing.self) {
+            try fleet.read { try MachineLookup.find($0, "mail.example.org") }
+        }
+        #expect(strange?.nearest == [])
+        let byID = try fleet.read { try MachineLookup.find($0, fleet.uuid("db-01").text) }
+        #expect(byID.name == "db-01")
+    }
+}
