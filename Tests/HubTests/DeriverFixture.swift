@@ -48,7 +48,9 @@ struct DeriverSnapshot: Sendable {
             schemaVersion: schemaVersion ?? kind.payloadType.schemaVersion, snapshotID: id, machineID: machine,
             sequence: sequence, bootID: bootID, collectedAt: Timestamp(milliseconds: at),
             host: HostIdentity(hostname: hostname), agent: AgentReport(version: agentVersion), collection: collection)
-        if failure == nil, let payload { head.payloadDigest = Digest(sha256: SHA256.digest(try CanonicalJSON.encode(payload))) }
+        if failure == nil, let payload {
+            head.payloadDigest = Digest(sha256: SHA256.digest(try CanonicalJSON.encode(payload)))
+        }
         head.sameAs = sameAs
         return head
     }

@@ -43,7 +43,11 @@ struct DeriverHistories {
         if chance(8) {
             snapshot.failure = "the machine is out of sorts \(sequence)"
         } else if kind.isInventory, let digest = try snapshot.head(machine: TestHubStore.machine).payloadDigest?.text {
-            if let carrier = carriers[digest], chance(70) { snapshot.sameAs = carrier } else { carriers[digest] = snapshot.id }
+            if let carrier = carriers[digest], chance(70) {
+                snapshot.sameAs = carrier
+            } else {
+                carriers[digest] = snapshot.id
+            }
         }
         return snapshot
     }
@@ -116,7 +120,8 @@ struct DeriverHistories {
 
     private mutating func metrics() -> MetricsV1 {
         var payload = MetricsV1()
-        payload.load = MetricsV1.Load(oneMinute: Double.random(in: 0..<8, using: &random), fiveMinutes: 1, fifteenMinutes: 2)
+        payload.load = MetricsV1.Load(
+            oneMinute: Double.random(in: 0..<8, using: &random), fiveMinutes: 1, fifteenMinutes: 2)
         payload.memory = MetricsV1.Memory(totalBytes: 8 << 30)
         payload.memory?.usedPercent = Percent(clamping: Double.random(in: 0...100, using: &random))
         payload.filesystems = some(["/", "/home", "/srv"]).map { mountPoint in
@@ -166,7 +171,8 @@ struct DeriverHistories {
         if chance(85) {
             payload.engine = DockerV1.Engine(product: "docker", version: pick(["26.1", "27.0"]))
             payload.containers = some(["web", "db"]).map { name in
-                var container = DockerV1.Container(id: "\(name)-\(pick([1, 2]))", name: name, state: pick(["running", "exited"]))
+                var container = DockerV1.Container(
+                    id: "\(name)-\(pick([1, 2]))", name: name, state: pick(["running", "exited"]))
                 container.health = container.state == "running" ? pick(["healthy", "unhealthy"]) : nil
                 return container
             }

@@ -46,7 +46,9 @@ import Testing
         let hub = try TestHubStore()
         let before = try hub.rows("SELECT name, sql FROM sqlite_master ORDER BY name").map(\.values)
         let again = try SQLiteStore(path: hub.directory.file("hub.sqlite"))
-        let after = try again.read { try $0.rows(Statement("test", "SELECT name, sql FROM sqlite_master ORDER BY name")) }
+        let after = try again.read {
+            try $0.rows(Statement("test", "SELECT name, sql FROM sqlite_master ORDER BY name"))
+        }
         #expect(before == after.map(\.values))
         #expect(try hub.value("SELECT max(version) FROM schema_migrations") == .integer(Int64(Migrations.newest)))
     }

@@ -18,7 +18,8 @@ final class PostgreSQLServer {
         directory = try TemporaryDirectory()
         // The server refuses to run as root; the cluster belongs to the package's own user then.
         if getuid() == 0 { try ChildProcess.run("chown", ["postgres:postgres", directory.path]) }
-        try Self.run("\(Self.binaries)/initdb", ["-D", directory.file("data"), "-A", "trust", "-U", "postgres", "--no-sync"])
+        try Self.run(
+            "\(Self.binaries)/initdb", ["-D", directory.file("data"), "-A", "trust", "-U", "postgres", "--no-sync"])
         let command = Self.command(
             "\(Self.binaries)/postgres",
             ["-D", directory.file("data"), "-k", directory.path, "-c", "listen_addresses=", "-c", "fsync=off"])

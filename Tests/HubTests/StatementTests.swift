@@ -67,7 +67,8 @@ import Testing
 
     private static func table(_ alias: String, in sql: String) -> String {
         large.first { name in
-            sql.contains("\(name) \(alias) ") || sql.contains("\(name) \(alias)\n") || sql.contains("\(name) AS \(alias)")
+            sql.contains("\(name) \(alias) ") || sql.contains("\(name) \(alias)\n")
+                || sql.contains("\(name) AS \(alias)")
         } ?? alias
     }
 }

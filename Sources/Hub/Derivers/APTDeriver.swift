@@ -57,7 +57,8 @@ enum APTDeriver: KindDeriver {
         ]
         let state: [any SQLBindable] = [
             payload.packages?.count, changes?.count(where: \.isPendingUpdate),
-            changes?.count { $0.isPendingUpdate && $0.security }, changes?.count { $0.status == APTStatus.held.rawValue },
+            changes?.count { $0.isPendingUpdate && $0.security },
+            changes?.count { $0.status == APTStatus.held.rawValue },
             changes?.count { $0.status == APTStatus.phased.rawValue }, payload.autoremovable?.count,
             payload.obsolete?.count, payload.broken?.count, payload.lists?.updatedAt, payload.reboot?.required,
             payload.servicesToRestart?.count,

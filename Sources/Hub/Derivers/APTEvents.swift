@@ -40,8 +40,10 @@ extension APTDeriver {
     }
 
     private static func packages(_ old: [APTV1.Package], _ new: [APTV1.Package]) throws -> [MachineEvent] {
-        let before = Dictionary(old.map { ([$0.name, $0.architecture], $0.version) }, uniquingKeysWith: { _, last in last })
-        let after = Dictionary(new.map { ([$0.name, $0.architecture], $0.version) }, uniquingKeysWith: { _, last in last })
+        let before = Dictionary(
+            old.map { ([$0.name, $0.architecture], $0.version) }, uniquingKeysWith: { _, last in last })
+        let after = Dictionary(
+            new.map { ([$0.name, $0.architecture], $0.version) }, uniquingKeysWith: { _, last in last })
         var installed: [PackageChange] = []
         var changed: [PackageChange] = []
         var removed: [PackageChange] = []

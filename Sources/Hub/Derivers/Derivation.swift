@@ -74,7 +74,9 @@ struct Derivation {
             try StateWarning.text(sorted),
         ]
         let row = try connection.rows(state.upsert, freshness + values).first
-        if row?["last_error_kind"].text == kind.rawValue { try connection.run(KindRecord.showError, snapshot.machineID) }
+        if row?["last_error_kind"].text == kind.rawValue {
+            try connection.run(KindRecord.showError, snapshot.machineID)
+        }
     }
 
     /// A late snapshot: what the shown one could not read, and this one could, is filled from here.

@@ -45,7 +45,8 @@ enum DockerDeriver: KindDeriver {
         "docker_stack_services", section: "/stacks", keys: ["project", "service"],
         columns: ["image", "status", "containers_wanted", "containers_running", "containers_healthy"].map { .row($0) })
     static let tags = DerivedTable(
-        "machine_automatic_tags", section: "", keys: ["tag"], columns: [], kind: .docker, rowPointer: { _ in "/engine" })
+        "machine_automatic_tags", section: "", keys: ["tag"], columns: [], kind: .docker, rowPointer: { _ in "/engine" }
+    )
     static let tables = [engines, containers, images, volumes, networks, stacks, services, tags]
 
     static let state = StateColumns(

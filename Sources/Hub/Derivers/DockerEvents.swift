@@ -11,7 +11,8 @@ extension DockerDeriver {
             case (let before?, let after?) where before.version != after.version:
                 events.append(
                     MachineEvent(
-                        "engine_upgraded", .info, "engine", "\(after.product) \(before.version) became \(after.version)"))
+                        "engine_upgraded", .info, "engine", "\(after.product) \(before.version) became \(after.version)"
+                    ))
             case (let before?, nil):
                 events.append(MachineEvent("engine_gone", .warning, "engine", "\(before.product) is gone"))
             case (nil, let after?):

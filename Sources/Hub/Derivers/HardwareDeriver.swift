@@ -19,17 +19,18 @@ enum HardwareDeriver: KindDeriver {
             .section("firmware_vendor", "/firmware/vendor"), .section("firmware_version", "/firmware/version"),
             .section("firmware_date", "/firmware/date"), .section("uefi", "/firmware/uefi"),
             .section("secure_boot", "/firmware/secure_boot"), .section("tpm_version", "/firmware/tpm_version"),
-        ] + [
-            "model", "vendor", "sockets", "cores", "threads", "threads_per_core", "mhz_min", "mhz_max", "microcode",
-        ].map { .section("cpu_\($0)", "/cpu/\($0)") } + [
-            .section("cpu_vulnerabilities_json", "/cpu/vulnerabilities"),
-            .section("memory_total_bytes", "/memory/total_bytes"), .section("dimms_json", "/memory/dimms"),
-            .section("raid_arrays_json", "/raid_arrays"), .section("volume_groups_json", "/volume_groups"),
-            .section("zfs_pools_json", "/zfs_pools"), .section("gpus_json", "/gpus"),
-            .section("default_routes_json", "/default_routes"), .section("power_supplies_json", "/power_supplies"),
-            .section("bmc_present", "/bmc"), .section("bmc_address", "/bmc/address"),
-            .section("bmc_firmware", "/bmc/firmware"),
-        ])
+        ]
+            + [
+                "model", "vendor", "sockets", "cores", "threads", "threads_per_core", "mhz_min", "mhz_max", "microcode",
+            ].map { .section("cpu_\($0)", "/cpu/\($0)") } + [
+                .section("cpu_vulnerabilities_json", "/cpu/vulnerabilities"),
+                .section("memory_total_bytes", "/memory/total_bytes"), .section("dimms_json", "/memory/dimms"),
+                .section("raid_arrays_json", "/raid_arrays"), .section("volume_groups_json", "/volume_groups"),
+                .section("zfs_pools_json", "/zfs_pools"), .section("gpus_json", "/gpus"),
+                .section("default_routes_json", "/default_routes"), .section("power_supplies_json", "/power_supplies"),
+                .section("bmc_present", "/bmc"), .section("bmc_address", "/bmc/address"),
+                .section("bmc_firmware", "/bmc/firmware"),
+            ])
     static let disks = DerivedTable(
         "machine_disks", section: "/disks", keys: ["name"],
         columns: [.item("model", "model"), .item("serial", "serial"), .item("wwn", "wwn"), .row("size_bytes")]

@@ -70,7 +70,8 @@ extension HardwareDeriver {
         var events: [MachineEvent] = []
         for (key, disk) in after.sorted(by: { $0.key < $1.key }) {
             if let earlier = before[key] {
-                if HardwareWarnings.severity(of: disk) == .critical, HardwareWarnings.severity(of: earlier) != .critical {
+                if HardwareWarnings.severity(of: disk) == .critical, HardwareWarnings.severity(of: earlier) != .critical
+                {
                     events.append(
                         MachineEvent("disk_failing", .critical, key, "disk \(words(disk)) reports that it is failing"))
                 }
@@ -134,7 +135,9 @@ extension HardwareDeriver {
 enum HeadEvents {
     static func between(_ old: EnvelopeHead, _ new: EnvelopeHead) -> [MachineEvent] {
         var events: [MachineEvent] = []
-        if old.bootID != new.bootID { events.append(MachineEvent("rebooted", .info, "machine", "the machine rebooted")) }
+        if old.bootID != new.bootID {
+            events.append(MachineEvent("rebooted", .info, "machine", "the machine rebooted"))
+        }
         if old.host.hostname != new.host.hostname {
             events.append(
                 MachineEvent(

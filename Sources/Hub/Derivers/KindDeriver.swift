@@ -32,7 +32,8 @@ extension KindDeriver {
     ) throws -> [MachineEvent] { [] }
 
     static func enterHistories(
-        _ payload: Payload, of snapshot: ArchivedSnapshot, into connection: any SQLConnection) throws {}
+        _ payload: Payload, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
+    ) throws {}
 
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws {}
 

@@ -43,6 +43,7 @@ struct Rederive {
     var isCheck = false
 
     /// Rebuilds one machine, or all; all of them again from where an earlier run was stopped.
+    @discardableResult
     func run(machine name: String? = nil, progress: (Progress) -> Void = { _ in }) throws -> Report {
         var report = Report()
         var machines = try store.read { try $0.rows(Self.machines) }.map { row in
@@ -108,6 +109,7 @@ struct Rederive {
         """)
     static let forget = Statement("rederive.forget", "DELETE FROM app_settings WHERE name = 'rederive_cursor'")
 
-    static let statements = [machines, cursor, remember, forget] + Replay.statements + DerivedTables.statements
+    static let statements =
+        [machines, cursor, remember, forget] + Replay.statements + DerivedTables.statements
         + DerivedDump.statements
 }

@@ -1,0 +1,127 @@
+import Contracts
+import TestSupport
+import Testing
+
+@testable import Hub
+
+@Suite struct RederiveTests {
+    private func filled(seed: UInt64 = 21) throws -> TestHubStore {
+        let hub = try TestHubStore()
+        var histories = DeriverHistories(seed: seed)
+        try hub.take(histories.make(count: 60))
+        return hub
+    }
+
+    private func run(_ sql: String, in hub: TestHubStore) throws {
+        _ = try hub.store.write { try $0.run(Statement("test.run", sql)) }
+    }
+
+    @Test func `Tables that went wrong are found by a check, and made right`() throws {
+        let hub = try filled()
+        let before = try hub.dump()
+        try run("DELETE FROM apt_packages", in: hub)
+        try run("UPDATE machine_state SET status = 'ok', load_1m = 99", in: hub)
+        try run("UPDATE host_metrics SET load_1m = 99", in: hub)
+
+        let checked = try StoreCheck(store: hub.store).run(comparesDerived: true)
+        let tables = ["apt_packages", "host_metrics", "machine_state"]
+        for table in tables {
+            #expect(checked.findings.contains { $0.check == "derived" && $0.message.contains(table) }, "\(table)")
+        }
+        #expect(checked.findings.count == tables.count)
+        #expect(try hub.value("SELECT max(load_1m) FROM host_metrics") == .real(99), "a check writes nothing")
+
+        var steps: [Int] = []
+        let report = try Rederive(store: hub.store).run { steps.append($0.done) }
+        #expect(steps == [1])
+        #expect(report.machines == 1)
+        #expect(try hub.dump() == before)
+        #expect(try StoreCheck(store: hub.store).run(isFull: true, comparesDerived: true).isSound)
+    }
+
+    @Test func `What the archive does not cover any more stays`() throws {
+        let hub = try filled()
+        let before = try hub.dump()
+        // What retention leaves: the newest of each kind and what it refers to.
+        try run(
+            """
+            DELETE FROM snapshots WHERE snapshot_uuid NOT IN (SELECT snapshot_uuid FROM machine_kinds)
+              AND snapshot_uuid NOT IN (SELECT payload_uuid FROM machine_kinds)
+              AND snapshot_uuid NOT IN (SELECT same_as FROM snapshots WHERE same_as IS NOT NULL)
+            """, in: hub)
+        let left = try #require(try hub.value("SELECT count(*) FROM snapshots").integer)
+        #expect((4...30).contains(left))
+        try Rederive(store: hub.store).run()
+        #expect(try hub.dump() == before)
+    }
+
+    @Test func `Held snapshots become derived once the hub can read them`() throws {
+        let hub = try TestHubStore()
+        var payload = APTV1()
+        payload.packages = [APTV1.Package(name: "bash", architecture: "amd64", version: "1")]
+        try hub.take(DeriverSnapshot(payload, at: 1000, sequence: 1))
+        // As if an older hub had taken it.
+        try run("UPDATE snapshots SET result = 'held'", in: hub)
+        try run("DELETE FROM machine_kinds", in: hub)
+        try run("DELETE FROM apt_packages", in: hub)
+        var newer = DeriverSnapshot(payload, at: 2000, sequence: 2)
+        newer.schemaVersion = 2
+        #expect(try hub.take(newer) == "held")
+
+        let report = try Rederive(store: hub.store).run()
+        #expect(report.released == 1)
+        #expect(report.stillHeld == 1)
+        #expect(try hub.value("SELECT count(*) FROM apt_packages") == .integer(1))
+        #expect(
+            try hub.rows("SELECT result FROM snapshots ORDER BY id").map(\.values) == [
+                [.text("derived")], [.text("held")],
+            ]
+        )
+    }
+
+    @Test func `A broken payload is reported and passed over`() throws {
+        let hub = try filled()
+        let before = try hub.dump()
+        try run(
+            """
+            UPDATE snapshots SET body = X'00' WHERE id = (SELECT min(id) FROM snapshots WHERE kind = 'metrics')
+            """, in: hub)
+        let report = try Rederive(store: hub.store).run()
+        #expect(report.skipped.count == 1)
+        #expect(report.snapshots == 59)
+        #expect(try hub.dump() == before)
+
+        let checked = try StoreCheck(store: hub.store).run(isFull: true)
+        #expect(checked.findings.map(\.check) == ["archive"])
+        #expect(checked.verified == 60)
+    }
+
+    @Test func `A run that was stopped goes on where it was`() throws {
+        let hub = try filled()
+        try run("INSERT INTO machines (id, machine_uuid, created_at) VALUES (2, 'two', 0)", in: hub)
+        try run("INSERT INTO machine_settings (machine_id, name) VALUES (2, 'web-02')", in: hub)
+        try run("INSERT INTO app_settings VALUES ('rederive_cursor', '1', 0)", in: hub)
+        var machines: [String] = []
+        let report = try Rederive(store: hub.store).run { machines.append("\($0.machine) \($0.done)/\($0.total)") }
+        #expect(machines == ["web-02 2/2"])
+        #expect(report.machines == 1)
+        #expect(try hub.value("SELECT count(*) FROM app_settings WHERE name = 'rederive_cursor'") == .integer(0))
+        machines = []
+        try Rederive(store: hub.store).run { machines.append($0.machine) }
+        #expect(machines == ["web-01", "web-02"])
+        #expect(throws: Rederive.UnknownMachine.self) { try Rederive(store: hub.store).run(machine: "web-03") }
+    }
+
+    @Test func `A same_as whose carrier is gone is found`() throws {
+        let hub = try TestHubStore()
+        var payload = APTV1()
+        payload.packages = []
+        let first = DeriverSnapshot(payload, at: 1000, sequence: 1)
+        var second = DeriverSnapshot(payload, at: 2000, sequence: 2)
+        second.sameAs = first.id
+        try hub.take([first, second])
+        #expect(try StoreCheck(store: hub.store).run(isFull: true).isSound)
+        try run("DELETE FROM snapshots WHERE id = 1", in: hub)
+        #expect(try StoreCheck(store: hub.store).run(isFull: true).findings.map(\.check) == ["carriers"])
+    }
+}
