@@ -9,7 +9,7 @@ extension Agent {
         host: Host, settings: CollectionSettings, environment: AgentEnvironment, sampleFirst: Duration?
     ) -> [any Collector] {
         let commands = CommandRunner()
-        let credentials = environment.credentialsDirectory.flatMap { try? Host(root: $0) }
+        let credentials = environment.credentialsDirectory.flatMap { try? Host(root: $0, isConfined: false) }
         return [
             HardwareCollector(host: host, settings: settings, credentials: credentials),
             MetricsCollector(host: host, sampleFirst: sampleFirst, commands: commands),

@@ -7,13 +7,18 @@ struct Host: Sendable {
     /// Where the machine begins; `/` but for fixtures and mounted systems.
     let root: String
     private let directory: RootDirectory
+    private let isConfined: Bool
 
     /// A file that is too large to be what it claims is cut here and reported.
     static let defaultLimit = 4 << 20
 
     /// Throws `ReadFailure` where the root is no directory that may be read.
-    init(root: String = "/") throws(ReadFailure) {
+    ///
+    /// - Parameter isConfined: false for a directory of our own, without links that lead out of it. The running system
+    ///   itself is never confined: nothing leads out of `/`, and a unit with `RestrictSUIDSGID=` has no openat2.
+    init(root: String = "/", isConfined: Bool = true) throws(ReadFailure) {
         self.root = root
+        self.isConfined = isConfined && root != "/"
         directory = try RootDirectory(root)
     }
 
@@ -134,7 +139,10 @@ struct Host: Sendable {
         let name = relative.isEmpty ? "." : String(relative)
         // The kernel says EAGAIN where something was renamed while it walked over a "..".
         for _ in 0..<8 {
-            let descriptor = vigie_open_in_root(directory.descriptor, name, flags)
+            let descriptor =
+                isConfined
+                ? vigie_open_in_root(directory.descriptor, name, flags)
+                : openat(directory.descriptor, name, flags | O_CLOEXEC)
             if descriptor >= 0 { return descriptor }
             guard errno == EAGAIN || errno == EINTR else { break }
         }
