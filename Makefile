@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill deb repo install-test
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ bench-quick: build  ## ingest benchmark: half a minute
 
 test-kill: setup  ## kill -9 of hub and agent under load, fifty times
 	@VIGIE_KILL_ROUNDS=50 scripts/test --filter KillTests
+
+deb: setup  ## build the Debian packages into out/deb
+	@scripts/deb
+
+repo:  ## lay the packages in out/deb out as a signed APT repository in out/repo
+	@scripts/repo
+
+install-test: setup  ## install the packages in Debian 12 and 13, booted in containers (needs root)
+	@scripts/install-test
 
 clean:  ## remove everything that was built
 	@rm -rf out $(SCRATCH)
