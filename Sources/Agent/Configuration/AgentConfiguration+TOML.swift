@@ -10,7 +10,7 @@ extension AgentConfiguration {
         do { bytes = try Files.read(path, limit: 1 << 20) } catch {
             throw AgentError(
                 error.errno == EACCES ? .permission : .configuration, unableTo: "read the configuration \(path)",
-                String(cString: strerror(error.errno)), advice: "correct its path, owner or mode")
+                String(cString: strerror(error.errno)), advice: "correct its path, its owner or its mode")
         }
         guard let bytes else {
             guard isExplicit else { return AgentConfiguration() }

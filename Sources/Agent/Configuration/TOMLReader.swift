@@ -13,6 +13,8 @@ struct TOMLReader {
     let root: TOMLSection
 
     init(_ text: String) throws(Failure) {
+        // The library takes text up to the first NUL, and would pass over what comes after it.
+        guard !text.utf8.contains(0) else { throw Failure(line: nil, reason: "the file holds a NUL, it is no text") }
         do {
             root = TOMLSection(table: try TOMLTable(string: text), path: "", lines: Self.lines(of: text))
         } catch let error as TOMLParseError {

@@ -3,16 +3,14 @@ import Contracts
 /// One snapshot in the disk queue; all that is known of it stands in its file's name.
 struct SpoolEntry: Equatable, Sendable {
     /// Order of delivery.
-    var sequence: Int
+    let sequence: Int
     /// A `Kind`, or one that an older or newer version wrote.
-    var kind: String
-    var id: Identifier
-    var bytes: Int
-
+    let kind: String
+    let id: Identifier
+    let bytes: Int
     /// The moment in the snapshot's UUIDv7.
-    var collectedAt: Timestamp { id.timestamp ?? Timestamp(milliseconds: 0) }
-
-    var isMetrics: Bool { kind == Kind.metrics.rawValue }
+    let collectedAt: Timestamp
+    let isMetrics: Bool
 
     static let suffix = ".json.gz"
 
@@ -28,6 +26,8 @@ struct SpoolEntry: Equatable, Sendable {
         self.kind = kind
         self.id = id
         self.bytes = bytes
+        collectedAt = id.timestamp ?? Timestamp(milliseconds: 0)
+        isMetrics = kind == Kind.metrics.rawValue
     }
 
     /// Reads a name back; nil for anything that this queue did not write.

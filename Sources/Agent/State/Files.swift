@@ -61,10 +61,8 @@ enum Files {
             throw FileFailure(operation: "read", path: path, errno: errno)
         }
         defer { close(descriptor) }
-        let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size >= 0 else { throw FileFailure(operation: "read", path: path, errno: errno) }
+        let size = try regularSize(descriptor, path)
         guard size <= limit else { throw FileFailure(operation: "read", path: path, errno: EFBIG) }
-        lseek(descriptor, 0, SEEK_SET)
         var failure: Int32?
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             while initialized < size {
@@ -77,6 +75,19 @@ enum Files {
         }
         if let failure { throw FileFailure(operation: "read", path: path, errno: failure) }
         return bytes
+    }
+
+    private static func regularSize(_ descriptor: Int32, _ path: String) throws(FileFailure) -> Int {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else {
+            throw FileFailure(operation: "read", path: path, errno: errno)
+        }
+        switch information.st_mode & S_IFMT {
+        case S_IFREG: return Int(information.st_size)
+        case S_IFDIR: throw FileFailure(operation: "read", path: path, errno: EISDIR)
+        // A pipe or a device among what should be files would block, or never end.
+        default: throw FileFailure(operation: "read", path: path, errno: EINVAL)
+        }
     }
 
     /// Removes a file; that there is none is no failure.

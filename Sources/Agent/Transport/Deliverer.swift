@@ -13,7 +13,7 @@ enum Delivered: Equatable, Sendable {
 actor Deliverer {
     private var machine: DeliveryMachine
     private var held: [Identifier: SealedSnapshot] = [:]
-    private var waiters: [Identifier: [CheckedContinuation<Delivered, Never>]] = [:]
+    private var waiters: [Identifier: [FirstResult<Delivered>]] = [:]
     private let identity: Identity
     private let connection: HubConnection
     private let spool: Spool
@@ -64,15 +64,11 @@ actor Deliverer {
 
     /// Submits and waits until the hub has answered, or there is no hub that does.
     func deliver(_ snapshot: SealedSnapshot) async -> Delivered {
-        let id = snapshot.head.snapshotID
-        // Registered in this turn of the actor: the answer cannot come before.
-        async let answer = wait(for: id)
+        // Before it is submitted: the answer may come at any time after.
+        let result = FirstResult<Delivered>()
+        waiters[snapshot.head.snapshotID, default: []].append(result)
         await submit(snapshot)
-        return await answer
-    }
-
-    private func wait(for id: Identifier) async -> Delivered {
-        await withCheckedContinuation { waiters[id, default: []].append($0) }
+        return await result.value()
     }
 
     /// Sends until the task is cancelled.
@@ -205,7 +201,7 @@ actor Deliverer {
     }
 
     private func resolve(_ id: Identifier, _ result: Delivered) {
-        for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.resume(returning: result) }
+        for waiter in waiters.removeValue(forKey: id) ?? [] { waiter.offer(result) }
     }
 
     private func resolveAll(_ result: Delivered) {

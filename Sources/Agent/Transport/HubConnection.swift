@@ -65,14 +65,16 @@ actor HubConnection {
 
 /// Where a token may go.
 enum HubURL {
-    /// `https`, or plain `http` to this very machine.
+    /// `https`, or plain `http` to this very machine. Nothing that two readers of URLs could take for different hosts.
     static func isSafe(_ url: String) -> Bool {
+        guard !url.contains(where: { "@#?\\ ".contains($0) }) else { return false }
         if url.hasPrefix("https://") { return true }
         guard url.hasPrefix("http://") else { return false }
-        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        // A user name before an @ could look like a host.
-        guard !authority.contains("@") else { return false }
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        return ["localhost", "127.0.0.1", "[::1]"].contains(String(host))
+        let authority = url.dropFirst("http://".count).prefix { $0 != "/" }
+        return ["localhost", "127.0.0.1", "[::1]"].contains { host in
+            guard authority.hasPrefix(host) else { return false }
+            let port = authority.dropFirst(host.count)
+            return port.isEmpty || (port.first == ":" && port.dropFirst().allSatisfy(\.isNumber))
+        }
     }
 }
