@@ -53,7 +53,7 @@ struct APTRecording: Sendable, CustomTestStringConvertible {
 /// Answers as a real APT did; what a test replaces goes wrong in the way it wants.
 struct RecordedCommands: CommandRunning {
     enum Question: Hashable {
-        case upgrade, upgradeWithNew, fullUpgrade, autoremove, files, policy, show
+        case upgrade, upgradeWithNew, fullUpgrade, autoremove, files, policy, show, failedUnits
     }
 
     var answers: [Question: String] = [:]
@@ -70,6 +70,7 @@ struct RecordedCommands: CommandRunning {
             case .aptSources: .files
             case .aptPolicy: .policy
             case .aptShow: .show
+            case .failedUnits: .failedUnits
             }
         return CommandResult(
             end: ends[question] ?? .exited(0), output: Array((answers[question] ?? "").utf8),

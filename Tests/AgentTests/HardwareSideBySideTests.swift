@@ -42,7 +42,7 @@ struct HardwareSideBySideTests {
     @Test("lsblk", .enabled(if: Tool.isInstalled("lsblk"), "no lsblk here"))
     func lsblk() throws {
         func isZram(_ device: JSONValue) -> Bool { device["name"]?.stringValue?.hasPrefix("zram") == true }
-        let columns = "NAME,TYPE,SIZE,RO,RM,ROTA,MODEL,SERIAL,WWN,TRAN,MOUNTPOINTS"
+        let columns = "NAME,TYPE,SIZE,RO,RM,ROTA,MODEL,SERIAL,WWN,TRAN,MOUNTPOINTS,FSROOTS"
         let devices = try #require(
             try Tool.json("lsblk", ["-J", "-b", "-o", columns])["blockdevices"]?.arrayValue)
         let theirs = devices.filter { $0["type"]?.stringValue == "disk" && !isZram($0) }
@@ -58,9 +58,10 @@ struct HardwareSideBySideTests {
             for (mine, their) in zip(disk.partitions ?? [], parts) {
                 #expect(their["size"]?.integerValue == Int64(mine.sizeBytes))
             }
-            let points = (other["mountpoints"]?.arrayValue ?? []).compactMap(\.stringValue)
-            // A sandbox may show the tool other mounts than those of PID 1.
-            #expect(Set(points).isSubset(of: Set(disk.mountPoints ?? [])) || disk.partitions != nil)
+            // lsblk lists bind mounts too, whose root in the file system is a directory of it.
+            let points = zip(other["mountpoints"]?.arrayValue ?? [], other["fsroots"]?.arrayValue ?? [])
+                .filter { $1.stringValue == "/" }.compactMap { $0.0.stringValue }
+            #expect((disk.mountPoints ?? []) == points.sorted() || disk.partitions != nil)
         }
     }
 
@@ -77,8 +78,9 @@ struct HardwareSideBySideTests {
             if interface.kind == "loopback" { continue }
             #expect(link["address"]?.stringValue == interface.mac)
             let addresses = (link["addr_info"]?.arrayValue ?? []).filter { $0["temporary"] == nil }
-            let theirs = addresses.map {
-                "\($0["local"]?.stringValue ?? "")/\($0["prefixlen"]?.integerValue ?? 0) \($0["scope"]?.stringValue ?? "")"
+            let theirs = addresses.map { address in
+                let prefix = address["prefixlen"]?.integerValue ?? 0
+                return "\(address["local"]?.stringValue ?? "")/\(prefix) \(address["scope"]?.stringValue ?? "")"
             }
             let mine = (interface.addresses ?? []).map { "\($0.address)/\($0.prefixLength) \($0.scope ?? "")" }
             #expect(mine.sorted() == theirs.sorted())

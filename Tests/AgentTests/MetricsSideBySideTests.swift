@@ -15,19 +15,25 @@ struct MetricsSideBySideTests {
 
     @Test("free", .enabled(if: Tool.isInstalled("free"), "no free here"))
     func free() async throws {
-        let memory = try #require(try await metrics().memory)
-        let lines = try ChildProcess.run("free", ["-b", "-w"], environment: ["LC_ALL": "C"]).split(separator: "\n")
-        let values = lines[1].split(separator: " ").dropFirst().compactMap { Int($0) }
-        // total used free shared buffers cache available
-        #expect(memory.totalBytes == values[0])
-        // Other programs allocate while two look one after the other.
-        let tolerance = 512 << 20
-        #expect(abs((memory.availableBytes ?? 0) - values[6]) < tolerance)
-        #expect(abs((memory.freeBytes ?? 0) - values[2]) < tolerance)
-        #expect(abs((memory.buffersBytes ?? 0) - values[4]) < tolerance)
-        #expect(abs((memory.cachedBytes ?? 0) - values[5]) < tolerance)
-        let swap = lines[2].split(separator: " ").dropFirst().compactMap { Int($0) }
-        #expect(memory.swapTotalBytes == swap[0])
+        // Other programs allocate while two look one after the other: some two looks of many fall into a quiet moment.
+        let tolerance = 64 << 20
+        var differences: [Int] = []
+        for _ in 0..<200 {
+            let memory = try #require(try await metrics().memory)
+            let lines = try ChildProcess.run("free", ["-b", "-w"], environment: ["LC_ALL": "C"]).split(separator: "\n")
+            // total used free shared buffers cache available
+            let values = lines[1].split(separator: " ").dropFirst().compactMap { Int($0) }
+            let swap = lines[2].split(separator: " ").dropFirst().compactMap { Int($0) }
+            #expect(memory.totalBytes == values[0])
+            #expect(memory.swapTotalBytes == swap[0])
+            let pairs = [
+                (memory.availableBytes, values[6]), (memory.freeBytes, values[2]), (memory.buffersBytes, values[4]),
+                (memory.cachedBytes, values[5]),
+            ]
+            differences = pairs.map { abs(($0 ?? 0) - $1) }
+            if differences.allSatisfy({ $0 < tolerance }) { return }
+        }
+        Issue.record("available, free, buffers, cached differ by \(differences) bytes")
     }
 
     @Test("df", .enabled(if: Tool.isInstalled("df"), "no df here"))

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Compares what a test made with a file in the repository; `UPDATE_GOLDEN=1` writes the file instead, to be reviewed as
-/// a diff.
+/// Compares what a test made with a file in the repository; `UPDATE_GOLDEN=1` writes the file instead, to be reviewed
+/// as a diff.
 package enum Golden {
     /// Nil where the text is that of the file, else a sentence with the first line that differs.
     package static func difference(_ text: String, _ path: String) throws -> String? {

@@ -9,7 +9,8 @@ extension HardwareSurvey {
         var devices: [HardwareV1.PCIDevice] = []
         for address in addresses {
             let path = "\(Self.pci)/\(address)/"
-            guard let classID = hexadecimal(path + "class", digits: 6), let vendor = hexadecimal(path + "vendor", digits: 4),
+            guard let classID = hexadecimal(path + "class", digits: 6),
+                let vendor = hexadecimal(path + "vendor", digits: 4),
                 let device = hexadecimal(path + "device", digits: 4)
             else {
                 findings.malformed(path, "no class, vendor and device", unknown: "/pci_devices")
@@ -22,14 +23,15 @@ extension HardwareSurvey {
         name(&devices)
         payload.pciDevices = devices.nonEmpty
         // Class 03: display controllers.
-        payload.gpus = (devices.filter { $0.classID.hasPrefix("03") }.map { device in
-            var gpu = HardwareV1.GPU()
-            gpu.pciAddress = device.address
-            gpu.vendor = device.vendorName ?? device.vendorID
-            gpu.model = device.deviceName ?? device.deviceID
-            gpu.driver = device.driver
-            return gpu
-        } + boardGPUs()).nonEmpty
+        payload.gpus =
+            (devices.filter { $0.classID.hasPrefix("03") }.map { device in
+                var gpu = HardwareV1.GPU()
+                gpu.pciAddress = device.address
+                gpu.vendor = device.vendorName ?? device.vendorID
+                gpu.model = device.deviceName ?? device.deviceID
+                gpu.driver = device.driver
+                return gpu
+            } + boardGPUs()).nonEmpty
     }
 
     /// Graphics of a system on a chip: DRM cards whose device is on no PCI bus.

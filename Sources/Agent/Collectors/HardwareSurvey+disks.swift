@@ -21,17 +21,20 @@ extension HardwareSurvey {
         guard BlockDevice.isDisk(name), host.line(path + "/hidden") != "1", let size = size(path), size > 0 else {
             return nil
         }
-        let udev = host.line(path + "/dev").flatMap { try? host.text("/run/udev/data/b\($0)", limit: 65_536) }
+        let udev =
+            host.line(path + "/dev").flatMap { try? host.text("/run/udev/data/b\($0)", limit: 65_536) }
             .map(UdevRecord.properties) ?? [:]
         var disk = HardwareV1.Disk(name: name, sizeBytes: size)
-        disk.model = (host.line(path + "/device/model") ?? udev["ID_MODEL"]
+        disk.model =
+            (host.line(path + "/device/model") ?? udev["ID_MODEL"]
             ?? (name.hasPrefix("mmcblk") ? host.line(path + "/device/name") : nil)).flatMap(Self.collapsed)
         if settings.serials { disk.serial = serial(path, udev) }
         disk.wwn = wwn(path) ?? udev["ID_WWN_WITH_EXTENSION"] ?? udev["ID_WWN"]
         disk.rotational = host.line(path + "/queue/rotational").map { $0 == "1" }
         disk.transport = BlockDevice.transport(name, devicePath: host.link(path), isSAS: isSAS(path))
         disk.removable = host.line(path + "/removable").map { $0 == "1" }
-        disk.firmware = host.line(path + "/device/firmware_rev") ?? host.line(path + "/device/rev")
+        disk.firmware =
+            host.line(path + "/device/firmware_rev") ?? host.line(path + "/device/rev")
             ?? (name.hasPrefix("mmcblk") ? host.line(path + "/device/fwrev") : nil)
         disk.partitions = partitions(path, mounts)
         disk.mountPoints = mounts.points(of: path)

@@ -21,7 +21,8 @@ extension HardwareSurvey {
             interface.mtu = host.integer(path + "mtu").flatMap { $0 >= 0 ? $0 : nil }
             interface.state = host.line(path + "operstate")
             if interface.kind != "loopback" {
-                interface.addresses = addresses.filter { $0.interface == name && !$0.isTemporary }.map(\.address)
+                interface.addresses =
+                    addresses.filter { $0.interface == name && !$0.isTemporary }.map(\.address)
                     .sorted { ($0.family, $0.address, $0.prefixLength) < ($1.family, $1.address, $1.prefixLength) }
                     .nonEmpty
             }
@@ -109,10 +110,11 @@ extension HardwareSurvey {
             findings.add(parsed.faults, in: "/proc/net/ipv6_route", unknown: "/default_routes")
             routes += parsed.value
         }
-        payload.defaultRoutes = routes.sorted {
-            ($0.family, $0.metric ?? 0, $0.interface, $0.gateway ?? "")
-                < ($1.family, $1.metric ?? 0, $1.interface, $1.gateway ?? "")
-        }.nonEmpty
+        payload.defaultRoutes =
+            routes.sorted {
+                ($0.family, $0.metric ?? 0, $0.interface, $0.gateway ?? "")
+                    < ($1.family, $1.metric ?? 0, $1.interface, $1.gateway ?? "")
+            }.nonEmpty
     }
 
     /// Machines next to this one whose hardware address is known; only where the administrator wants it.
@@ -129,8 +131,9 @@ extension HardwareSurvey {
             findings.add(parsed.faults, in: "/proc/net/arp", unknown: "/neighbors")
             neighbors = parsed.value
         }
-        payload.neighbors = neighbors.sorted {
-            ($0.interface, $0.address, $0.mac) < ($1.interface, $1.address, $1.mac)
-        }.nonEmpty
+        payload.neighbors =
+            neighbors.sorted {
+                ($0.interface, $0.address, $0.mac) < ($1.interface, $1.address, $1.mac)
+            }.nonEmpty
     }
 }

@@ -80,7 +80,9 @@ extension HardwareSurvey {
             let capabilities = host.line("/proc/xen/capabilities") ?? ""
             if type == "xen" { return capabilities.contains("control_d") ? "none" : "xen" }
         }
-        if host.isLive, let signature = Self.cpuidSignature { return Hypervisor.named(signature) ?? fromDMI ?? "vm-other" }
+        if host.isLive, let signature = Self.cpuidSignature {
+            return Hypervisor.named(signature) ?? fromDMI ?? "vm-other"
+        }
         if cpuInfo.hasFlags {
             guard cpuInfo.hasHypervisorFlag else { return "none" }
             let clocks = host.line("/sys/devices/system/clocksource/clocksource0/available_clocksource")

@@ -15,6 +15,7 @@ final class MetricsCollector: Collector {
     private struct Memory {
         var sample: MetricsSample?
         var sensors: SensorCatalogue?
+        var failedUnits: FailedUnitsAnswer?
         /// A machine does not become a container, or cease to be one.
         var isContainer: Bool?
     }
@@ -22,8 +23,8 @@ final class MetricsCollector: Collector {
     /// How long mounted file systems may take to answer.
     static let filesystemDeadline = Duration.seconds(2)
 
-    /// With `sampleFirst` the first collecting takes two samples that far apart, so that it has rates too. The clock and
-    /// the file systems' answers are given by tests.
+    /// With `sampleFirst` the first collecting takes two samples that far apart, so that it has rates too. Tests give
+    /// the clock and the file systems' answers.
     init(
         host: Host, sampleFirst: Duration? = nil, commands: (any CommandRunning)? = nil,
         awakeNanoseconds: @escaping @Sendable () -> UInt64 = SystemClock.awakeNanoseconds,
@@ -43,8 +44,17 @@ final class MetricsCollector: Collector {
         }
         var reading = read()
         await reading.filesystems(probe, deadline: Self.filesystemDeadline)
+        reading.failedUnits(await failedUnits(at: reading.sample.awakeNanoseconds))
         return Collected(
             payload: reading.payload, unknown: reading.findings.unknown, problems: reading.findings.problems)
+    }
+
+    private func failedUnits(at awakeNanoseconds: UInt64) async -> FailedUnitsAnswer? {
+        guard let commands else { return nil }
+        if let kept = memory.withLock({ $0.failedUnits }), kept.isCurrent(at: awakeNanoseconds) { return kept }
+        let answer = await FailedUnitsAnswer.ask(host, commands, at: awakeNanoseconds)
+        memory.withLock { $0.failedUnits = answer }
+        return answer
     }
 
     /// All that comes out of files at once.

@@ -22,6 +22,9 @@ extension MetricsReading {
     private mutating func unified(_ place: ContainerGroups.Place) -> MetricsV1.Container? {
         let path = "\(place.base)/\(place.path)/"
         guard let cpu = try? host.bytes(path + "cpu.stat", limit: 65_536) else { return nil }
+        // An engine that was killed leaves the groups of what it ran.
+        let events = try? host.bytes(path + "cgroup.events", limit: 4096)
+        if let events, ContainerCgroup.value("populated", in: events) == 0 { return nil }
         var container = MetricsV1.Container(id: place.id)
         if let microseconds = ContainerCgroup.value("usage_usec", in: cpu) {
             sample.containers[place.id] = microseconds &* 1000
@@ -38,6 +41,12 @@ extension MetricsReading {
     private mutating func legacy(_ place: ContainerGroups.Place) -> MetricsV1.Container? {
         var container = MetricsV1.Container(id: place.id)
         let memory = "\(place.base)/\(place.path)/"
+        // v1 does not say whether groups below are populated: without any, no process here is none at all.
+        if let processes = try? host.bytes(memory + "cgroup.procs", limit: 1 << 20), processes.isEmpty,
+            (try? host.status(memory).st_nlink) == 2
+        {
+            return nil
+        }
         if let current = number(memory + "memory.usage_in_bytes") {
             let statistics = try? host.bytes(memory + "memory.stat", limit: 65_536)
             container.memoryUsedBytes = used(current, inactive: statistics, name: "total_inactive_file")
@@ -114,7 +123,9 @@ enum ContainerGroups {
             guard let links = try? host.status(directory).st_nlink, links != 2 || path.isEmpty else { continue }
             try? host.forEachEntry(directory) { name, isDirectory in
                 guard isDirectory else { return }
-                let below = path.isEmpty ? String(decoding: name, as: UTF8.self)
+                let below =
+                    path.isEmpty
+                    ? String(decoding: name, as: UTF8.self)
                     : "\(path)/\(String(decoding: name, as: UTF8.self))"
                 if let id = ContainerCgroup.id(inName: name) {
                     places.append(Place(id: id, base: base, path: below, isUnified: isUnified))

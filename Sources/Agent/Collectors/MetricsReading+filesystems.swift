@@ -16,10 +16,11 @@ extension MetricsReading {
         }
         let (groups, order) = Self.groups(mounts)
         let answers = await probe.ask(groups: groups, deadline: deadline)
-        payload.filesystems = mounts.indices.compactMap { index in
-            let (group, position) = order[index]
-            return filesystem(mounts[index], answers[group][position])
-        }.nonEmpty
+        payload.filesystems =
+            mounts.indices.compactMap { index in
+                let (group, position) = order[index]
+                return filesystem(mounts[index], answers[group][position])
+            }.nonEmpty
     }
 
     /// Local ones are asked one after the other on one thread, each served one on a thread of its own: one server that

@@ -3,20 +3,22 @@ import Contracts
 extension MetricsReading {
     /// Temperatures and fans. A sensor that says what cannot be is one that is not connected.
     mutating func sensors(_ catalogue: SensorCatalogue) {
-        payload.temperatures = catalogue.temperatures.compactMap { entry in
-            guard let celsius = SensorValue.celsius(host.line(entry.path)) else { return nil }
-            var temperature = MetricsV1.Temperature(sensor: entry.sensor, celsius: celsius)
-            temperature.label = entry.label
-            temperature.highCelsius = entry.high
-            temperature.criticalCelsius = entry.critical
-            return temperature
-        }.nonEmpty
-        payload.fans = catalogue.fans.compactMap { entry in
-            guard let rpm = SensorValue.rpm(host.line(entry.path)) else { return nil }
-            var fan = MetricsV1.Fan(sensor: entry.sensor, rpm: rpm)
-            fan.label = entry.label
-            return fan
-        }.nonEmpty
+        payload.temperatures =
+            catalogue.temperatures.compactMap { entry in
+                guard let celsius = SensorValue.celsius(host.line(entry.path)) else { return nil }
+                var temperature = MetricsV1.Temperature(sensor: entry.sensor, celsius: celsius)
+                temperature.label = entry.label
+                temperature.highCelsius = entry.high
+                temperature.criticalCelsius = entry.critical
+                return temperature
+            }.nonEmpty
+        payload.fans =
+            catalogue.fans.compactMap { entry in
+                guard let rpm = SensorValue.rpm(host.line(entry.path)) else { return nil }
+                var fan = MetricsV1.Fan(sensor: entry.sensor, rpm: rpm)
+                fan.label = entry.label
+                return fan
+            }.nonEmpty
     }
 }
 

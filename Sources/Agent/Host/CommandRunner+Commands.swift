@@ -8,11 +8,14 @@ enum AuditedCommand: Sendable, Equatable {
     case aptPolicy([String], cache: String?)
     /// `apt-cache show` of `name:architecture=version` each, for the size of the download.
     case aptShow([String], cache: String?)
+    /// `systemctl list-units --failed`: asks the service manager over its bus.
+    case failedUnits
 
     var executable: String {
         switch self {
         case .aptSimulate: "/usr/bin/apt-get"
         case .aptSources, .aptPolicy, .aptShow: "/usr/bin/apt-cache"
+        case .failedUnits: "/usr/bin/systemctl"
         }
     }
 
@@ -22,6 +25,7 @@ enum AuditedCommand: Sendable, Equatable {
         case .aptSources(let cache): Self.options(cache) + ["policy"]
         case .aptPolicy(let names, let cache): Self.options(cache) + ["policy", "--"] + names
         case .aptShow(let names, let cache): Self.options(cache) + ["show", "--no-all-versions", "--"] + names
+        case .failedUnits: ["list-units", "--failed", "--plain", "--no-legend", "--no-pager", "--full"]
         }
     }
 
@@ -31,6 +35,7 @@ enum AuditedCommand: Sendable, Equatable {
         case .aptSimulate(let plan, _): "apt-get -s " + plan.arguments.joined(separator: " ")
         case .aptSources, .aptPolicy: "apt-cache policy"
         case .aptShow: "apt-cache show"
+        case .failedUnits: "systemctl list-units --failed"
         }
     }
 
@@ -39,6 +44,7 @@ enum AuditedCommand: Sendable, Equatable {
         switch self {
         case .aptSimulate: 120
         case .aptSources, .aptPolicy, .aptShow: 60
+        case .failedUnits: 5
         }
     }
 

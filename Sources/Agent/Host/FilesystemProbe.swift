@@ -35,8 +35,8 @@ final class FilesystemProbe: Sendable {
         self.init { mountPoint in Self.ask(mountPoint, host) }
     }
 
-    /// The answers in the order of the groups' mount points. Each group has a thread; what it does not answer before the
-    /// deadline is `timedOut`.
+    /// The answers in the order of the groups' mount points. Each group has a thread; what it does not answer before
+    /// the deadline is `timedOut`.
     func ask(groups: [[String]], deadline: Duration) async -> [[Answer]] {
         let round = Round(groups)
         let timer = Task {

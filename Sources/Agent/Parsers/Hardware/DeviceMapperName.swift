@@ -3,7 +3,7 @@ struct DeviceMapperName: Equatable, Sendable {
     var volumeGroup: String
     var logicalVolume: String
 
-    /// Nil for what is not LVM's, and for the hidden parts of a volume (thin pools' data, mirror legs, snapshots' stores).
+    /// Nil for what is not LVM's, and for the hidden parts of a volume: thin pools' data, mirrors' legs, caches.
     init?(uuid: String, name: String) {
         // "LVM-", 32 characters for the group, 32 for the volume; a suffix marks a hidden part.
         guard uuid.hasPrefix("LVM-"), uuid.utf8.count == 68 else { return nil }

@@ -1,5 +1,5 @@
-/// Which hypervisor a machine runs under, by what it says of itself; in the words of systemd-detect-virt(1), whose tables
-/// (systemd, src/basic/virt.c) these are.
+/// Which hypervisor a machine runs under, by what it says of itself; in the words of systemd-detect-virt(1), whose
+/// tables (systemd, src/basic/virt.c) these are.
 enum Hypervisor {
     /// The twelve characters of CPUID leaf 0x40000000.
     static func named(_ signature: String) -> String? {

@@ -1,7 +1,9 @@
 import Contracts
 import Transport
 
-/// One public key in OpenSSH's format: type, base64 and a comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT; RFC 4253, 6.6).
+/// One public key in OpenSSH's format: type, base64 and a comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+///
+/// Inside the base64 are the type again and the key's numbers, each after its length (RFC 4253, 6.6).
 enum SSHPublicKey {
     /// Nil where it is no such key: unknown shape, damaged base64, or another type inside than outside.
     static func parse(_ text: String) -> HardwareV1.SSHHostKey? {

@@ -42,7 +42,9 @@ struct CPUInfo: Equatable, Sendable {
             } else if key.equals("physical id") {
                 package = line.text.asInteger
             } else if key.equals("core id") {
-                if let package, let core = line.text.asInteger { info.cores.insert(CorePlace(package: package, core: core)) }
+                if let package, let core = line.text.asInteger {
+                    info.cores.insert(CorePlace(package: package, core: core))
+                }
             } else if key.equals("CPU implementer") {
                 implementer = line.text.asInteger
             } else if key.equals("CPU part") {
