@@ -19,6 +19,9 @@ struct CollectCommand: AsyncParsableCommand {
     @Flag(help: "On one line, as it is sent.")
     var compact = false
 
+    @Flag(help: "Say on standard error what one collecting costs; takes twenty more.")
+    var cost = false
+
     @OptionGroup var options: GlobalOptions
 
     /// Between the two samples of a rate.
@@ -41,6 +44,14 @@ struct CollectCommand: AsyncParsableCommand {
             durationMilliseconds: Int(clock.monotonic() - start),
             nextDueSeconds: configuration.settings(of: kind).intervalSeconds)
         print(try Self.text(draft, machineID: nobody, host: host, isCompact: compact), terminator: "")
+        if cost {
+            let text = try await Self.cost(of: collector) { again in
+                var next = draft
+                next.collected = again
+                return try next.document(machineID: nobody, sequence: 0, host: host, spool: nil).count
+            }
+            printError(text)
+        }
         guard collected.payload == nil else { return }
         throw AgentError(
             .notDelivered, unableTo: "collect \(kind.rawValue)", collected.problems.first?.message ?? "no payload",
