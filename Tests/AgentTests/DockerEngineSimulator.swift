@@ -50,6 +50,8 @@ final class DockerEngineSimulator: Sendable {
                     close(connection)
                 }
             }
+            // Here, where nobody waits on it any more: its number may be another's a moment later.
+            close(listener)
         }
     }
 
@@ -63,7 +65,6 @@ final class DockerEngineSimulator: Sendable {
     func stop() {
         stopped.store(true, ordering: .relaxed)
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         unlink(path)
     }
 
