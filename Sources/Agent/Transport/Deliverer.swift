@@ -55,9 +55,13 @@ actor Deliverer {
         guard !isStopped else { return resolve(id, .kept(reason: "the agent stopped")) }
         switch machine.take(snapshot.head, spool: await spool.index, now: clock.monotonic()) {
         case .spool: await keep(snapshot)
-        case .memory(let displaced):
-            held[id] = snapshot
-            if let displaced, let older = held.removeValue(forKey: displaced) { await keep(older) }
+        case .memory: held[id] = snapshot
+        }
+        let current = Set(machine.held.map(\.id))
+        for (older, displaced) in held where !current.contains(older) {
+            held[older] = nil
+            if displaced.head.kind == Kind.metrics.rawValue { await keep(displaced) }
+            resolve(older, .kept(reason: "a newer one took its place"))
         }
         wakeup.signal()
     }
@@ -153,7 +157,6 @@ actor Deliverer {
         case .spool(let id):
             held[id] = nil
             await keep(snapshot)
-        case .forget(let id): held[id] = nil
         case .collect(let kind): requested(kind)
         case .jump(let highest): await sealer.jump(past: highest)
         case .save: await save()

@@ -5,7 +5,8 @@ import Contracts
 /// Order: the newest metrics, then inventory oldest first, then older metrics oldest first at a low rate. Times are
 /// milliseconds of a clock that only grows.
 struct DeliveryMachine: Equatable, Sendable {
-    /// A snapshot that is not on disk: the newest metrics before their first sending, or an unchanged check-in.
+    /// A snapshot that is not on disk: the newest metrics before their first sending, or an unchanged check-in, which
+    /// waits in memory until a hub answers or a newer one of its kind takes its place.
     struct Held: Equatable, Sendable {
         var id: Identifier
         var kind: String
@@ -15,8 +16,8 @@ struct DeliveryMachine: Equatable, Sendable {
     enum Intake: Equatable, Sendable {
         /// On disk before anything is sent.
         case spool
-        /// Sent from memory; the metrics that waited there before go to disk.
-        case memory(displaced: Identifier?)
+        /// Sent from memory. What waited there of its kind is `held` no more: metrics go to disk, a check-in is dropped.
+        case memory
     }
 
     enum Step: Equatable, Sendable {
@@ -37,8 +38,6 @@ struct DeliveryMachine: Equatable, Sendable {
         case reject(Identifier, code: String)
         /// From memory to disk.
         case spool(Identifier)
-        /// An unchanged check-in that failed: the next one says the same.
-        case forget(Identifier)
         case collect(Kind)
         case jump(past: Int)
         /// What is known of deliveries changed enough to be written.
@@ -69,19 +68,16 @@ struct DeliveryMachine: Equatable, Sendable {
 
     /// Where a fresh snapshot goes.
     mutating func take(_ head: EnvelopeHead, spool: SpoolIndex, now: Int64) -> Intake {
-        let item = Held(id: head.snapshotID, kind: head.kind, sequence: head.sequence)
-        if head.kind == Kind.metrics.rawValue {
-            guard now >= notBefore else { return .spool }
-            let displaced = held.first { $0.kind == head.kind }?.id
-            held.removeAll { $0.id == displaced }
-            held.append(item)
-            return .memory(displaced: displaced)
-        }
-        // Equal to what the hub has, and nothing of the kind waits that it would overtake.
-        guard record.accepted(as: head) != nil, !spool.contains(kind: head.kind) else { return .spool }
+        let isMetrics = head.kind == Kind.metrics.rawValue
+        if isMetrics, now < notBefore { return .spool }
+        // Newer than what waits of its kind.
         held.removeAll { $0.kind == head.kind }
-        held.append(item)
-        return .memory(displaced: nil)
+        // Equal to what the hub has, and nothing of the kind waits on disk that it would overtake.
+        guard isMetrics || (record.accepted(as: head) != nil && !spool.contains(kind: head.kind)) else {
+            return .spool
+        }
+        held.append(Held(id: head.snapshotID, kind: head.kind, sequence: head.sequence))
+        return .memory
     }
 
     func next(spool: SpoolIndex, now: Int64) -> Step {
@@ -133,12 +129,12 @@ struct DeliveryMachine: Equatable, Sendable {
         case .resendFull:
             record.forget(kind: head.kind)
             wholeOnly.insert(id)
-            return keep(id, isWhole: true) + [.save]
+            return keep(id) + [.save]
         case .unauthorized(let code):
             notBefore = now + Self.refusedPause - random(0...Self.refusedPause / 5)
             record.refused = code
             record.lastError = .init(at: at, kind: head.kind, reason: "not accepted: \(code)")
-            return keep(id, isWhole: head.kind == Kind.metrics.rawValue) + [.save]
+            return keep(metrics: head) + [.save]
         case .retry(let reason, let afterSeconds):
             failures += 1
             let limit = min(Self.maximumBackOff, Self.firstBackOff << Int64(min(failures - 1, 20)))
@@ -146,7 +142,7 @@ struct DeliveryMachine: Equatable, Sendable {
             notBefore = now + asked + random(0...limit)
             let isNews = record.lastError == nil
             record.lastError = .init(at: at, kind: head.kind, reason: reason)
-            return keep(id, isWhole: head.kind == Kind.metrics.rawValue) + (isNews ? [.save] : [])
+            return keep(metrics: head) + (isNews ? [.save] : [])
         }
     }
 
@@ -184,15 +180,16 @@ struct DeliveryMachine: Equatable, Sendable {
         newestMetrics = max(newestMetrics, head.sequence)
     }
 
-    /// What was sent from memory goes to disk if it says something new, else it is forgotten.
-    private mutating func keep(_ id: Identifier, isWhole: Bool) -> [Action] {
-        guard held.contains(where: { $0.id == id }) else { return [] }
-        held.removeAll { $0.id == id }
-        return [isWhole ? .spool(id) : .forget(id)]
+    /// Metrics that could not be sent go to disk; a check-in stays in memory, since any later one says the same.
+    private mutating func keep(metrics head: EnvelopeHead) -> [Action] {
+        head.kind == Kind.metrics.rawValue ? keep(head.snapshotID) : []
     }
 
-    /// Nothing is sent before the time, as after a start when the whole fleet comes back.
-    mutating func pause(until: Int64) { notBefore = max(notBefore, until) }
+    private mutating func keep(_ id: Identifier) -> [Action] {
+        guard held.contains(where: { $0.id == id }) else { return [] }
+        held.removeAll { $0.id == id }
+        return [.spool(id)]
+    }
 
     /// Tries again at once, as an operator asks it to.
     mutating func retryNow() { notBefore = 0 }
