@@ -74,6 +74,15 @@ struct MetricsParserTests {
         #expect(chosen.last?.source == "/dev/sda4")
     }
 
+    @Test("paths of control groups by their controllers")
+    func groupPaths() {
+        let text = Array("11:pids:/a\n4:cpu,cpuacct:/docker/x:y\n1:name=systemd:/s\n0::/u\n".utf8)
+        #expect(ContainerCgroup.path(of: "cpuacct", in: text) == "/docker/x:y")
+        #expect(ContainerCgroup.path(of: "pids", in: text) == "/a")
+        #expect(ContainerCgroup.path(of: "blkio", in: text) == nil)
+        #expect(ContainerCgroup.path(of: "cpuacct", in: []) == nil)
+    }
+
     @Test("ids of containers in the names of control groups")
     func containerNames() {
         let id = String(repeating: "0a", count: 32)

@@ -43,7 +43,7 @@ extension MetricsReading {
         let memory = "\(place.base)/\(place.path)/"
         // v1 does not say whether groups below are populated: without any, no process here is none at all.
         if let processes = try? host.bytes(memory + "cgroup.procs", limit: 1 << 20), processes.isEmpty,
-            (try? host.status(memory).st_nlink) == 2
+            (try? host.status(memory).st_nlink).map({ $0 <= 2 }) == true
         {
             return nil
         }
@@ -52,15 +52,37 @@ extension MetricsReading {
             container.memoryUsedBytes = used(current, inactive: statistics, name: "total_inactive_file")
             container.memoryLimitBytes = number(memory + "memory.limit_in_bytes").flatMap(limit)
         }
-        for controller in ["cpuacct", "cpu,cpuacct"] {
-            if let usage = number("\(Self.groups)/\(controller)/\(place.path)/cpuacct.usage") {
-                sample.containers[place.id] = usage
-                break
-            }
+        if let bytes = legacyFile("cpuacct", "cpuacct.usage", place) {
+            sample.containers[place.id] = ContainerCgroup.number(bytes)
         }
-        let io = "\(Self.groups)/blkio/\(place.path)/blkio.throttle.io_service_bytes"
-        if let bytes = try? host.bytes(io, limit: 1 << 20) { count(ContainerCgroup.blkio(bytes), &container) }
+        if let bytes = legacyFile("blkio", "blkio.throttle.io_service_bytes", place) {
+            count(ContainerCgroup.blkio(bytes), &container)
+        }
         return container
+    }
+
+    /// A file of another controller's hierarchy, where the group usually has the same path; else where the container's
+    /// first process says that it is.
+    private func legacyFile(_ controller: String, _ file: String, _ place: ContainerGroups.Place) -> [UInt8]? {
+        let mountPoints = [controller, "cpu,cpuacct"].map { "\(Self.groups)/\($0)" }
+        for mountPoint in mountPoints {
+            if let bytes = try? host.bytes("\(mountPoint)/\(place.path)/\(file)", limit: 1 << 20) { return bytes }
+        }
+        guard let process = firstProcess(place),
+            let groups = try? host.bytes("/proc/\(process)/cgroup", limit: 65_536),
+            let path = ContainerCgroup.path(of: controller, in: groups)
+        else { return nil }
+        for mountPoint in mountPoints {
+            if let bytes = try? host.bytes("\(mountPoint)\(path)/\(file)", limit: 1 << 20) { return bytes }
+        }
+        return nil
+    }
+
+    private func firstProcess(_ place: ContainerGroups.Place) -> UInt64? {
+        guard let processes = try? host.bytes("\(place.base)/\(place.path)/cgroup.procs", limit: 1 << 20) else {
+            return nil
+        }
+        return ContainerCgroup.number(processes).flatMap { $0 > 0 ? $0 : nil }
     }
 
     private func number(_ path: String) -> UInt64? {
@@ -84,8 +106,7 @@ extension MetricsReading {
     /// What the first process of the container sees of its network. A container in the host's network has no traffic of
     /// its own: it sees the host's interfaces.
     private func network(_ place: ContainerGroups.Place, _ container: inout MetricsV1.Container) {
-        guard let processes = try? host.bytes("\(place.base)/\(place.path)/cgroup.procs", limit: 1 << 20),
-            let process = ContainerCgroup.number(processes), process > 0,
+        guard let process = firstProcess(place),
             let bytes = try? host.bytes("/proc/\(process)/net/dev", limit: 1 << 20)
         else { return }
         let all = NetDev.parse(bytes) { !$0.equals("lo") }.value

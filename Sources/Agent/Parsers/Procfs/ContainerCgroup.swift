@@ -34,6 +34,16 @@ enum ContainerCgroup {
         return line.unsigned()
     }
 
+    /// The path of a v1 controller in `/proc/PID/cgroup`: `4:cpu,cpuacct:/docker/0a…`.
+    static func path(of controller: String, in bytes: [UInt8]) -> String? {
+        var text = ByteScanner(bytes)
+        while var line = text.line() {
+            guard line.take(upTo: 0x3A) != nil, let controllers = line.take(upTo: 0x3A) else { continue }
+            if controllers.text.split(separator: ",").contains(where: { $0 == controller }) { return line.text }
+        }
+        return nil
+    }
+
     struct IO: Equatable, Sendable {
         var readBytes: UInt64 = 0
         var writtenBytes: UInt64 = 0
