@@ -57,6 +57,8 @@ extension CLIFailure {
                 .notAllowed, "\(hub) does not accept the token: \(words)",
                 advice: "log in again with a new string from `vigie-hub client create`")
         case 403: self.init(.notAllowed, words, advice: "ask for a token with a wider scope")
+        case 400 where problem?.code == ProblemCode.queryFailed.rawValue: self.init(.failure, words)
+        case 400 where problem?.code == ProblemCode.timedOut.rawValue: self.init(.failure, words)
         case 400 where problem != nil: self.init(.usage, words)
         case 429, 503: self.init(.unreachable, "\(hub) is busy: \(words)", advice: "try again in a moment")
         default: self.init(.failure, words)

@@ -31,7 +31,7 @@ struct ContainerList: AsyncParsableCommand {
         query.add("image", image)
         query.add("limit", options.limit)
         try await options.session().list(
-            "/v1/containers", query, columns: Self.columns, empty: "no container is like that")
+            "/v1/containers", query, columns: Self.columns, empty: "no such container is known")
     }
 
     static let columns: [Column<ContainerAnswer>] = [

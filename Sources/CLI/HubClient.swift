@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import HubAPI
 import Transport
 
@@ -62,10 +63,16 @@ struct HubClient {
         guard let socket = choice.socket, error.kind == .connect else {
             return CLIFailure(error, hub: choice.socket == nil ? url : name)
         }
+        let reason =
+            switch (access(socket, F_OK), access(socket, R_OK | W_OK)) {
+            case (0, 0): "nobody answers at its socket \(socket)"
+            case (0, _): "you may not open its socket \(socket)"
+            default: "there is no socket \(socket)"
+            }
         return CLIFailure(
-            .unreachable, "unable to reach the hub at \(socket): \(error.message)",
-            advice: "is vigie-hub running with this data directory, and may you open the socket "
-                + "(its group, or sudo)? From another machine use `vigie login`")
+            .unreachable, "unable to reach the hub: \(reason)",
+            advice: "is vigie-hub running with this data directory, and are you in its group (or root)? "
+                + "From another machine use `vigie login`")
     }
 
     private func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import FoundationEssentials
 import HubAPI
 
 /// `vigie snapshot …`
@@ -28,19 +29,19 @@ struct SnapshotShow: AsyncParsableCommand {
     @OptionGroup(title: "Hub") var connection: ConnectionOptions
 
     func run() async throws {
-        let output = Output.standard(OutputOptions())
+        let isTerminal = Terminal.standardOutput(environment: ProcessInfo.processInfo.environment).width != nil
         let hub = try connection.connect()
         var query = Query()
         query.add(flag: "raw", raw)
         let bytes = try await hub.bytes("/v1/snapshots/\(id.pathStep)", query)
         if raw {
-            guard output.terminal.width == nil else {
+            guard !isTerminal else {
                 throw CLIFailure(.usage, "gzip bytes are nothing for a terminal", advice: "redirect them to a file")
             }
             return Printing.output(bytes)
         }
         guard let document = try? StrictJSON.read(bytes) else { return Printing.output(bytes) }
-        Printing.output(output.terminal.width == nil ? bytes + [0x0A] : Array(try CanonicalJSON.pretty(document.root).utf8))
+        Printing.output(isTerminal ? Array(try CanonicalJSON.pretty(document.root).utf8) : bytes + [0x0A])
         if let carrier = document.root["same_as"]?.stringValue {
             Printing.error("vigie: its payload equals that of \(carrier.printable), which carries it\n")
         }

@@ -21,11 +21,13 @@ struct VigieCLI: AsyncParsableCommand {
 
             EXIT STATUS:
               0   answered
-              1   the question could not be answered (no such machine, the hub refused the statement, …)
+              1   not answered: no such machine, a statement refused, …
               64  the command line is wrong
               69  no hub answers, or it is busy
-              77  the hub does not accept the token, or its scope is too narrow
-              `vigie check` ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown.
+              77  the token is not accepted, or its scope is too narrow
+
+            `vigie check` ends as monitoring plugins do: 0 ok, 1 warning,
+            2 critical, 3 unknown.
             """,
         version: Vigie.version,
         groupedSubcommands: [

@@ -84,12 +84,18 @@ import Transport
         #expect(failure.message.contains("the hub's words"))
     }
 
+    @Test(arguments: ["query_failed", "timed_out"]) func `A refused statement is no wrong command line`(code: String) {
+        let problem = ProblemDocument(type: "about:blank", title: "No", status: 400, code: code)
+        #expect(CLIFailure(problem: problem, status: 400, hub: "https://hub").status == .failure)
+    }
+
     @Test func `A hub that is not there is unreachable`() async throws {
         let directory = try TemporaryDirectory()
         let client = HubClient(HubChoice(socket: directory.file("no.sock")))
         let failure = await #expect(throws: CLIFailure.self) { _ = try await client.bytes("/v1/hub") }
         #expect(failure?.status == .unreachable)
-        #expect(failure?.text.contains("vigie-hub") == true)
+        #expect(failure?.message == "unable to reach the hub: there is no socket \(directory.file("no.sock"))")
+        #expect(failure?.text.contains("vigie login") == true)
     }
 
     @Test func `Every command has an example in its help`() {

@@ -119,6 +119,33 @@ import Testing
         #expect(try !Self.list(fleet, at: Self.lastMetrics, limit: 3).truncated)
     }
 
+    @Test(arguments: [1, 2, 3, 100]) func `The fast writer writes what the encoder does`(limit: Int) throws {
+        let fleet = try QueryFleet.filled()
+        try fleet.add("say \"hi\" \\ \t\u{1} é 東京/")
+        try fleet.run("INSERT INTO machine_tags (machine_id, tag) VALUES (1, 'vm'), (1, 'a\nb'), (4, 'only')")
+        try fleet.run("UPDATE machine_settings SET retired_at = 1790000000123 WHERE name = 'db-01'")
+        for now in [Self.lastMetrics, Self.lastMetrics + 9 * QueryFleet.day] {
+            for filter in [MachineQueries.Filter(includesRetired: true), .init(tag: "web"), .init(status: .critical)] {
+                let answer = try Self.list(fleet, filter, at: now, limit: limit)
+                let bytes = try fleet.read {
+                    try MachineQueries.listJSON($0, filter: filter, limit: limit, now: Timestamp(milliseconds: now))
+                }
+                let expected = try CanonicalJSON.encode(answer)
+                #expect(String(decoding: bytes, as: UTF8.self) == String(decoding: expected, as: UTF8.self))
+            }
+        }
+    }
+
+    @Test(arguments: [0, 0.1, 0.07, 9.5, 12.34, 12.345, 100, 1e-7, 123_456_789.25, 1e9, 1e300, -3.5, 99.99, 0.30000000000000004])
+    func `The fast writer writes numbers as the encoder does`(number: Double) throws {
+        var writer = JSONWriter()
+        writer.begin("[")
+        writer.member(#","n":"#, number)
+        let text = String(decoding: writer.bytes.dropFirst(5), as: UTF8.self)
+        let expected = String(decoding: try CanonicalJSON.encode([number]), as: UTF8.self)
+        #expect("[\(text)]" == expected)
+    }
+
     @Test func `Retired machines are shown when asked for`() throws {
         let fleet = try QueryFleet.filled()
         try fleet.run("UPDATE machine_settings SET retired_at = 5 WHERE name = 'db-01'")

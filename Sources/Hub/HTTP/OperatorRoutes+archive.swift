@@ -28,7 +28,7 @@ extension OperatorRoutes {
         return Self.bytes(try Gzip.inflate(found.body, limit: limit), type: "application/json")
     }
 
-    private static func bytes(_ bytes: [UInt8], type: String) -> Response {
+    static func bytes(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))

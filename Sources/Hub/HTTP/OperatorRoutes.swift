@@ -67,7 +67,10 @@ extension OperatorRoutes {
             includesRetired: try parameters.flag("retired"))
         let limit = try parameters.limit(default: 10_000, maximum: 100_000)
         let now = now()
-        return try await answer { try MachineQueries.list($0, filter: filter, limit: limit, now: now) }
+        let bytes = try await environment.store.read {
+            try MachineQueries.listJSON($0, filter: filter, limit: limit, now: now)
+        }
+        return Self.bytes(bytes, type: "application/json")
     }
 
     private func machine(_ request: Request, _ context: HubContext) async throws -> Response {

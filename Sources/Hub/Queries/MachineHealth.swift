@@ -5,8 +5,8 @@ import HubAPI
 ///
 /// The same rules decide what `vigie machines` colours and what `vigie check` ends with.
 enum MachineHealth {
-    static let filesystemWarningPercent = 90.0
-    static let filesystemCriticalPercent = 95.0
+    static let filesystemWarningPercent = Thresholds.filesystemWarning
+    static let filesystemCriticalPercent = Thresholds.filesystemCritical
 
     /// Counts of the row that are not shown in a summary of their own.
     struct Signs {

@@ -37,18 +37,16 @@ enum MachineQueries {
     static let one = Statement(
         "machines.one", list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
 
+    // An operator's tag and an automatic one may be the same: `Extras` tells it once. (UNION would sort.)
     static let tags = Statement(
         "machines.tags",
-        """
-        SELECT machine_id, tag FROM machine_tags
-        UNION SELECT machine_id, tag FROM machine_automatic_tags ORDER BY 1, 2
-        """)
+        "SELECT machine_id, tag FROM machine_tags UNION ALL SELECT machine_id, tag FROM machine_automatic_tags")
 
     static let tagsOfOne = Statement(
         "machines.tags_of_one",
         """
         SELECT machine_id, tag FROM machine_tags WHERE machine_id = ?1
-        UNION SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id = ?1 ORDER BY 1, 2
+        UNION ALL SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id = ?1
         """)
 
     static let unknown = Statement(
@@ -67,44 +65,76 @@ enum MachineQueries {
     static func list(
         _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp
     ) throws -> ListAnswer<MachineSummary> {
-        let rows = try connection.rows(list, filter.includesRetired ? 1 : 0)
-        let extras = try Extras(
-            tags: connection.rows(tags), unknown: connection.rows(unknown))
         var items: [MachineSummary] = []
-        items.reserveCapacity(min(rows.count, limit + 1))
-        for row in rows {
-            guard let machine = MachineRow(row).summary(extras: extras, now: now), filter.admits(machine) else {
-                continue
-            }
+        try each(connection, filter: filter, now: now) { machine in
             items.append(machine)
-            if items.count > limit { break }
+            return items.count <= limit
         }
         return ListAnswer(items: items, limit: limit)
     }
 
+    /// The same as the bytes of its JSON: a fleet's list is large, and writing it is most of the work.
+    static func listJSON(
+        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp
+    ) throws -> [UInt8] {
+        var writer = JSONWriter()
+        var count = 0
+        writer.begin("{\"items\":[")
+        try each(connection, filter: filter, now: now) { machine in
+            count += 1
+            guard count <= limit else { return false }
+            if count > 1 { writer.raw(",") }
+            machine.write(to: &writer)
+            return true
+        }
+        writer.raw(count > limit ? "],\"truncated\":true}" : "],\"truncated\":false}")
+        return writer.bytes
+    }
+
     static func one(_ connection: any SQLConnection, id: Int64, now: Timestamp) throws -> MachineSummary? {
-        let extras = try Extras(
-            tags: connection.rows(tagsOfOne, id), unknown: connection.rows(unknownOfOne, id))
+        var extras = Extras()
+        try extras.read(connection, tags: tagsOfOne, unknown: unknownOfOne, id)
         return try connection.row(one, id).flatMap { MachineRow($0).summary(extras: extras, now: now) }
+    }
+
+    private static func each(
+        _ connection: any SQLConnection, filter: Filter, now: Timestamp, _ body: (MachineSummary) -> Bool
+    ) throws {
+        var extras = Extras()
+        try extras.read(connection, tags: tags, unknown: unknown)
+        try connection.each(list, [filter.includesRetired ? 1 : 0]) { row in
+            guard let machine = MachineRow(row).summary(extras: extras, now: now), filter.admits(machine) else {
+                return true
+            }
+            return body(machine)
+        }
     }
 
     /// What stands in tables of its own, by machine.
     struct Extras {
-        var tags: [Int64: [String]] = [:]
-        var unknown: [Int64: [UnknownSection]] = [:]
+        private(set) var tags: [Int64: [String]] = [:]
+        private(set) var unknown: [Int64: [UnknownSection]] = [:]
 
-        init(tags rows: [SQLRow], unknown sections: [SQLRow]) {
-            for row in rows {
-                guard let machine = row[0].integer, let tag = row[1].text else { continue }
-                tags[machine, default: []].append(tag)
+        mutating func read(
+            _ connection: any SQLConnection, tags: Statement, unknown: Statement, _ values: any SQLBindable...
+        ) throws {
+            var found: [Int64: [String]] = [:]
+            try connection.each(tags, values) { row in
+                if let machine = row.integer(0), let tag = row.text(1) { found[machine, default: []].append(tag) }
+                return true
             }
-            for row in sections {
-                guard let machine = row[0].integer, let kind = row[1].text, let pointer = row[2].text,
-                    let since = row[3].integer
-                else { continue }
-                unknown[machine, default: []].append(
-                    UnknownSection(kind: kind, section: pointer, since: Timestamp(milliseconds: since)))
+            self.tags = found.mapValues { $0.count > 1 ? Set($0).sorted() : $0 }
+            var sections: [Int64: [UnknownSection]] = [:]
+            try connection.each(unknown, values) { row in
+                if let machine = row.integer(0), let kind = row.text(1), let pointer = row.text(2),
+                    let since = row.integer(3)
+                {
+                    sections[machine, default: []].append(
+                        UnknownSection(kind: kind, section: pointer, since: Timestamp(milliseconds: since)))
+                }
+                return true
             }
+            self.unknown = sections
         }
     }
 }
@@ -112,7 +142,11 @@ enum MachineQueries {
 extension MachineQueries.Filter {
     func admits(_ machine: MachineSummary) -> Bool {
         if let freshness, machine.freshness != freshness { return false }
-        if isStale, machine.stale.isEmpty, machine.unknown.isEmpty { return false }
+        if isStale, machine.stale.isEmpty, machine.updates?.unknownSince == nil,
+            machine.containers?.unknownSince == nil
+        {
+            return false
+        }
         if let tag, !machine.tags.contains(tag) { return false }
         if let status, machine.status != status { return false }
         return true

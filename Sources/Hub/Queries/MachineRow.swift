@@ -16,44 +16,44 @@ struct MachineRow {
         static let reboot = 43, containers = 44, running = 45, unhealthy = 46, stacks = 47
     }
 
-    let row: SQLRow
+    let row: any SQLRowReader
 
-    init(_ row: SQLRow) { self.row = row }
+    init(_ row: any SQLRowReader) { self.row = row }
 
     func summary(extras: MachineQueries.Extras, now: Timestamp) -> MachineSummary? {
-        guard let id = row[Position.id].integer, let name = row[Position.name].text,
-            let uuid = row[Position.uuid].text.flatMap(Identifier.init(_:)),
-            let created = row[Position.created].integer
+        guard let id = row.integer(Position.id), let name = row.text(Position.name),
+            let uuid = row.text(Position.uuid).flatMap(Identifier.init(_:)),
+            let created = row.integer(Position.created)
         else { return nil }
         let promise = FreshnessRule.Promise(
-            last: row[Position.lastSeen].integer, due: row[Position.nextDue].integer,
-            metricsAt: row[Position.metrics].integer, metricsDue: row[Position.metrics + 1].integer)
+            last: row.integer(Position.lastSeen), due: row.integer(Position.nextDue),
+            metricsAt: row.integer(Position.metrics), metricsDue: row.integer(Position.metrics + 1))
         let freshness = FreshnessRule.freshness(promise, created: created, now: now.milliseconds)
         var machine = MachineSummary(
             name: name, machineID: uuid, freshness: freshness, status: .ok, reasons: [])
         machine.lastSeenAt = time(Position.lastSeen)
         machine.nextDueAt = promise.due.map { Timestamp(milliseconds: $0) }
         machine.retiredAt = time(Position.retired)
-        machine.hostname = row[Position.hostname].text
+        machine.hostname = row.text(Position.hostname)
         machine.os = Self.operatingSystem(
-            name: row[Position.osName].text, version: row[Position.osVersion].text,
-            codename: row[Position.osCodename].text)
-        machine.machineKind = row[Position.machineKind].text
-        machine.agentVersion = row[Position.agentVersion].text
+            name: row.text(Position.osName), version: row.text(Position.osVersion),
+            codename: row.text(Position.osCodename))
+        machine.machineKind = row.text(Position.machineKind)
+        machine.agentVersion = row.text(Position.agentVersion)
         machine.tags = extras.tags[id] ?? []
         machine.unknown = extras.unknown[id] ?? []
         machine.updates = updates()
-        machine.rebootRequired = row[Position.reboot].integer.map { $0 != 0 }
+        machine.rebootRequired = row.integer(Position.reboot).map { $0 != 0 }
         machine.containers = containers(unknown: machine.unknown)
         machine.stacksTotal = count(Position.stacks)
-        machine.load = row[Position.load].real
-        machine.cpuUsedPercent = row[Position.cpuUsed].real
-        machine.memoryUsedPercent = row[Position.memoryUsed].real
-        machine.rootUsedPercent = row[Position.rootUsed].real
-        if let point = row[Position.fullestMountPoint].text, let used = row[Position.fullestUsed].real {
+        machine.load = row.real(Position.load)
+        machine.cpuUsedPercent = row.real(Position.cpuUsed)
+        machine.memoryUsedPercent = row.real(Position.memoryUsed)
+        machine.rootUsedPercent = row.real(Position.rootUsed)
+        if let point = row.text(Position.fullestMountPoint), let used = row.real(Position.fullestUsed) {
             machine.fullestFilesystem = FullestFilesystem(mountPoint: point, usedPercent: used)
         }
-        if let booted = row[Position.booted].integer, let seen = row[Position.lastSeen].integer, seen >= booted {
+        if let booted = row.integer(Position.booted), let seen = row.integer(Position.lastSeen), seen >= booted {
             machine.uptimeSeconds = Double((seen - booted) / 1000)
         }
         machine.stale = stale(now: now.milliseconds)
@@ -64,20 +64,20 @@ struct MachineRow {
 
     private func signs() -> MachineHealth.Signs {
         MachineHealth.Signs(
-            brokenPackages: row[Position.broken].integer, failedUnits: row[Position.failedUnits].integer,
-            degradedArrays: row[Position.raidDegraded].integer, failingDisks: row[Position.disksFailing].integer,
-            cloneSuspected: !row[Position.clone].isNull,
-            failedKinds: Position.kinds.filter { row[$0.1 + 2].text == "failed" }.map(\.0))
+            brokenPackages: row.integer(Position.broken), failedUnits: row.integer(Position.failedUnits),
+            degradedArrays: row.integer(Position.raidDegraded), failingDisks: row.integer(Position.disksFailing),
+            cloneSuspected: row.integer(Position.clone) != nil,
+            failedKinds: Position.kinds.filter { row.text($0.1 + 2) == "failed" }.map(\.0))
     }
 
     private func stale(now: Int64) -> [String] {
         var stale: [String] = []
         for (kind, position) in Position.kinds {
-            guard let received = row[position].integer else { continue }
-            let freshness = FreshnessRule.kindFreshness(received: received, due: row[position + 1].integer, now: now)
+            guard let received = row.integer(position) else { continue }
+            let freshness = FreshnessRule.kindFreshness(received: received, due: row.integer(position + 1), now: now)
             if freshness == .late { stale.append(kind) }
         }
-        if FreshnessRule.areListsStale(row[Position.listsUpdated].integer, now: now) { stale.append("apt_lists") }
+        if FreshnessRule.areListsStale(row.integer(Position.listsUpdated), now: now) { stale.append("apt_lists") }
         return stale
     }
 
@@ -102,10 +102,10 @@ struct MachineRow {
     }
 
     private func time(_ position: Int) -> Timestamp? {
-        row[position].integer.map { Timestamp(milliseconds: $0) }
+        row.integer(position).map { Timestamp(milliseconds: $0) }
     }
 
-    private func count(_ position: Int) -> Int? { row[position].integer.map { Int($0) } }
+    private func count(_ position: Int) -> Int? { row.integer(position).map { Int($0) } }
 
     /// `Debian GNU/Linux 12.9 (bookworm)`, of what of it is known.
     static func operatingSystem(name: String?, version: String?, codename: String?) -> String? {

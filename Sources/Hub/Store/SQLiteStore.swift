@@ -50,7 +50,11 @@ final class SQLiteStore: Store {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
 
-    func close() throws { try pool.close() }
+    func close() throws {
+        // A reader that closes last cannot fold the WAL into the database; the writer can.
+        pool.invalidateReadOnlyConnections()
+        try pool.close()
+    }
 
     func write<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
         do {
@@ -131,7 +135,7 @@ struct SQLiteConnection: SQLConnection {
         return result
     }
 
-    private static func arguments(_ values: [any SQLBindable]) -> StatementArguments {
+    static func arguments(_ values: [any SQLBindable]) -> StatementArguments {
         StatementArguments(
             values.map { value -> DatabaseValue in
                 switch value.sqlValue {

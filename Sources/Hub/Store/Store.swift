@@ -6,6 +6,11 @@ protocol SQLConnection {
 
     /// Runs a statement and answers its rows.
     func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow]
+
+    /// Runs a statement and shows its rows one by one, until the body answers false. The body runs no statements.
+    func each(
+        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
+    ) throws
 }
 
 extension SQLConnection {
