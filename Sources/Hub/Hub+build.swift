@@ -15,6 +15,7 @@ struct HubServer: Sendable {
     let store: SQLiteStore
     let keeper: CertificateKeeper?
     let announcement: CurrentAnnouncement
+    let writer: IngestWriter
     /// Keeps a second hub away from the directory for as long as this one lives.
     private let lock: FileHandle
 
@@ -45,6 +46,7 @@ struct HubServer: Sendable {
             store: store, archive: archive,
             quarantine: Quarantine(maximumEntries: limits.quarantineEntries, maximumBytes: limits.quarantineBytes),
             maximumCount: limits.queueSnapshots, maximumBytes: limits.queueBytes, logger: logger)
+        self.writer = writer
         let announcement = CurrentAnnouncement()
         self.announcement = announcement
         let store = store
@@ -122,15 +124,22 @@ struct HubServer: Sendable {
         self.services = services
     }
 
-    /// Serves until SIGTERM or SIGINT, then answers what is in flight.
-    func run(logger: Logger) async throws {
+    /// The services in the order in which they start; they stop in the reverse one.
+    ///
+    /// - Parameter signals: end it gracefully: what is in flight is answered.
+    func group(signals: [UnixSignal], logger: Logger) -> ServiceGroup {
         var quiet = logger
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: quiet)
         // A client that takes its answer too slowly does not keep the hub from stopping.
         configuration.maximumGracefulShutdownDuration = .seconds(20)
-        try await ServiceGroup(configuration: configuration).run()
-        try? store.close()
+        return ServiceGroup(configuration: configuration)
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run(logger: Logger) async throws {
+        try await group(signals: [.sigterm, .sigint], logger: logger).run()
+        do { try store.close() } catch { logger.warning("unable to close the database cleanly: \(error)") }
     }
 }

@@ -108,14 +108,13 @@ struct SnapshotArchive: Sendable {
         return requests
     }
 
-    /// When silence begins to mean something: the next metrics, or, of a machine that sends none, the kind that comes
-    /// most often. Nil leaves what stands.
+    /// When the next snapshot of any kind is due: the nearest of what was promised and is still to come; the next
+    /// metrics replace what the last ones promised. Nil leaves what stands.
     private func nextDue(_ submission: Submission, after known: Timestamp?) -> Timestamp? {
         guard let seconds = submission.head.collection.nextDueSeconds else { return nil }
-        let milliseconds = Int64(min(seconds, 31_536_000)) * 1000
-        let due = submission.receivedAt.adding(milliseconds: milliseconds)
-        guard submission.head.kind != Kind.metrics.rawValue, let known, due >= known else { return due }
-        return known <= submission.receivedAt.adding(milliseconds: milliseconds / 2) ? due : nil
+        let due = submission.receivedAt.adding(milliseconds: Int64(min(seconds, 31_536_000)) * 1000)
+        guard submission.head.kind != Kind.metrics.rawValue, let known, known > submission.receivedAt else { return due }
+        return due < known ? due : nil
     }
 }
 

@@ -20,7 +20,8 @@ struct ConnectionLimits: Sendable {
 
 /// Ends connections that are slow, idle, or whose answer says `Connection: close`.
 ///
-/// One deadline a connection; its task is not moved for each request but looks again when it runs.
+/// One deadline a connection. Its task is moved only where it would run too late; else it looks again when it runs, so
+/// that a request that comes whole costs no timer.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -30,7 +31,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ConnectionLimits
     private let budget: ConnectionBudget
     private var deadline: NIODeadline?
-    private var task: Scheduled<Void>?
+    private var task: (scheduled: Scheduled<Void>, at: NIODeadline)?
     private var closesAfterAnswer = false
     private var lingers = false
 
@@ -41,12 +42,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         deadline = .now() + limits.handshake
-        schedule(context, in: limits.handshake)
+        settle(context)
         budget.opened(context.channel)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        task?.cancel()
+        task?.scheduled.cancel()
         task = nil
         budget.closed(context.channel)
     }
@@ -73,30 +74,36 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.writeAndFlush(data, promise: promise)
             lingers = true
             deadline = .now() + limits.linger
-            task?.cancel()
-            schedule(context, in: limits.linger)
+            settle(context)
         case .end:
             context.write(data, promise: promise)
             deadline = .now() + limits.idle
+            settle(context)
             budget.idle(context.channel)
         }
     }
 
-    private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
-        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        task = context.eventLoop.scheduleTask(in: delay) {
-            let (handler, context) = loopBound.value
+    func channelReadComplete(context: ChannelHandlerContext) {
+        settle(context)
+        context.fireChannelReadComplete()
+    }
+
+    /// Makes sure that somebody looks at the deadline in time.
+    private func settle(_ context: ChannelHandlerContext) {
+        guard let deadline else { return }
+        if let task, task.at <= deadline { return }
+        task?.scheduled.cancel()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let scheduled = context.eventLoop.scheduleTask(deadline: deadline) {
+            let (handler, context) = bound.value
             handler.look(context)
         }
+        task = (scheduled, deadline)
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        guard let deadline else { return }
-        let rest = deadline - .now()
-        if rest <= .zero {
-            context.close(promise: nil)
-        } else {
-            schedule(context, in: rest)
-        }
+        task = nil
+        guard let deadline, deadline <= .now() else { return settle(context) }
+        context.close(promise: nil)
     }
 }

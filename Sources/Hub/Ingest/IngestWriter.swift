@@ -63,12 +63,15 @@ final class IngestWriter: Service {
 
     /// Writes until the service group stops, then answers what is still queued.
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await DedicatedThread.run { self.work() }
-        } onGracefulShutdown: {
-            self.queue.close()
+        } onCancelOrGracefulShutdown: {
+            self.close()
         }
     }
+
+    /// Refuses what comes from now on; what is queued is still written and answered.
+    func close() { queue.close() }
 
     private func work() {
         running.store(true, ordering: .relaxed)
