@@ -30,7 +30,7 @@ check-agent:  ## what the built agent links and weighs
 	@scripts/check-agent
 
 golden: setup  ## write the golden files anew; read the diff before you commit it
-	@UPDATE_GOLDEN=1 scripts/test --filter 'Golden|golden' && git --no-pager diff --stat -- Tests contracts
+	@UPDATE_GOLDEN=1 scripts/test --filter 'HostMachineTests|MigrationTests' && git --no-pager diff --stat -- Tests contracts
 
 fmt:  ## format the Swift sources
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
