@@ -111,6 +111,29 @@ struct DockerCollectorTests {
         #expect(events == events.sorted { $0.at < $1.at })
     }
 
+    @Test("tells the same of Podman")
+    func podman() async throws {
+        let engine = try DockerEngineSimulator(try DockerEngineSimulator.recorded("podman-4.3"))
+        defer { engine.stop() }
+        let (payload, collected) = try await collect(engine.path)
+        #expect(collected.unknown == [])
+        #expect(payload.engine?.product == "podman")
+        let states = (payload.containers ?? []).map {
+            "\($0.name) \($0.state) \($0.health ?? "-") \($0.exitCode.map(String.init) ?? "-")"
+        }
+        #expect(states == ["exited3 exited - 3", "fresh created - -", "plain running - -", "sick running unhealthy -"])
+        #expect(payload.images?.map(\.containers) == [4])
+        #expect(payload.containers?.first?.repoDigests?.count == 1)
+        #expect(payload.volumes?.map { "\($0.name) \($0.inUse)" } == ["data1 true", "unused false"])
+        #expect(payload.stacks?.map(\.project) == ["shop"])
+        #expect(payload.events?.contains { $0.action == "die" && $0.exitCode == 3 } == true)
+        #expect(payload.events?.contains { $0.action == "start" && $0.exitCode != nil } == false)
+        #expect(payload.events?.contains { $0.image == "" || $0.name == "" } == false)
+        // Its events end only where it is told not to stream, and are none where an end is given.
+        #expect(engine.questions.contains { $0.contains("stream=false") && !$0.contains("until") })
+        #expect(!String(decoding: try CanonicalJSON.encode(payload), as: UTF8.self).contains("hunter2"))
+    }
+
     @Test("asks the version that both know")
     func negotiation() async throws {
         for (offered, used) in [

@@ -176,8 +176,9 @@ struct EngineSurvey {
     private func events(_ report: inout DockerCollector.Report) async {
         let until = now.milliseconds / 1000
         do throws(EngineClient.Failure) {
-            // Podman streams for ever unless told not to; Docker ends at `until` by itself.
-            let path = "/events?since=\(until - 86_400)&until=\(until)&stream=false"
+            // Docker ends at `until`. Podman ends where it is told not to stream, and with `until` answers nothing.
+            let isPodman = report.payload.engine?.product == "podman"
+            let path = "/events?since=\(until - 86_400)" + (isPodman ? "&stream=false" : "&until=\(until)")
             report.payload.events = EngineEvents.window(try await client.lines(path), limit: Self.eventLimit)
         } catch {
             report.fail("/events", error)

@@ -4,7 +4,8 @@
 docker-20.10 was recorded from Debian 12's docker.io, started as CONTRIBUTING.md says, with containers in every state
 (running, paused, exited, restarting, created, killed for memory; healthy and unhealthy), a stack of Compose 1.29, a
 volume that nobody uses, and a container with a secret in its environment and its command. Most of the health checks'
-exec events were taken out afterwards.
+exec events were taken out afterwards. podman-4.3 is `podman system service` of Debian 12, with four containers made through
+the same API.
 """
 import http.client
 import json
@@ -41,4 +42,5 @@ ii = {i['Id']: json.loads(get(f"{v}/images/{i['Id']}/json")[1]) for i in im}
 open(f'{out}/image-inspections.json', 'w').write(json.dumps(ii, indent=1, sort_keys=True) + '\n')
 keep('/volumes', 'volumes.json'); keep('/networks', 'networks.json')
 now = int(time.time())
-keep(f'/events?since={now-86400}&until={now}&stream=false', 'events.jsonl', True)
+podman = 'Libpod-API-Version' in r.headers
+keep(f'/events?since={now-86400}' + ('&stream=false' if podman else f'&until={now}'), 'events.jsonl', True)

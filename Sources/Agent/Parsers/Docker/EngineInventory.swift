@@ -129,9 +129,12 @@ enum EngineEvents {
         let actor = json["Actor"]
         event.actorID = actor?["ID"]?.text
         let attributes = actor?["Attributes"]?.map ?? [:]
-        event.name = attributes["name"]
-        event.image = attributes["image"]
-        event.exitCode = (attributes["exitCode"] ?? attributes["containerExitCode"]).flatMap { Int64($0) }
+        event.name = attributes["name"].flatMap { $0.isEmpty ? nil : $0 }
+        event.image = attributes["image"].flatMap { $0.isEmpty ? nil : $0 }
+        // Podman puts a code on every event; it is one where something has ended.
+        if action == "die" || action == "died" {
+            event.exitCode = (attributes["exitCode"] ?? attributes["containerExitCode"]).flatMap { Int64($0) }
+        }
         return event
     }
 }
