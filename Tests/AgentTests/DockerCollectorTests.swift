@@ -303,4 +303,29 @@ struct DockerRealEngineTests {
         let list = try StrictJSON.read(Array(text.utf8)).root.arrayValue ?? []
         #expect(Set((payload.containers ?? []).map(\.id)) == Set(list.compactMap { $0["Id"]?.stringValue }))
     }
+
+    @Test("tells at once that something happened", .timeLimit(.minutes(1)))
+    func triggers() async throws {
+        let socket = try #require(realEngine)
+        var settings = CollectionSettings()
+        settings.engineSockets = [socket]
+        let timing = ChangeTriggers.Timing(quiet: .milliseconds(300), longest: .seconds(5))
+        var kinds = ChangeTriggers(host: try Host(), settings: settings, timing: timing).events()
+            .filter { $0 == .docker }.makeAsyncIterator()
+        // The first is for having connected.
+        #expect(await kinds.next() == .docker)
+        let name = "vigie-test-\(getpid())"
+        func ask(_ method: String, _ path: String, _ body: String = "") throws {
+            try ChildProcess.run(
+                "curl",
+                [
+                    "-sf", "--unix-socket", socket, "-X", method, "-H", "Content-Type: application/json", "-d", body,
+                    "http://localhost/v1.41\(path)",
+                ])
+        }
+        try ask("POST", "/volumes/create", "{\"Name\":\"\(name)\"}")
+        #expect(await kinds.next() == .docker)
+        try ask("DELETE", "/volumes/\(name)")
+        #expect(await kinds.next() == .docker)
+    }
 }
