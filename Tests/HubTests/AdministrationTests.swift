@@ -19,10 +19,11 @@ struct AdministrationTests {
             _ = try await hub.post([1], token: machine.token)
             #expect(try await eventually { try hub.count("quarantine") == 1 })
             let id = try #require(
-                try hub.rows("SELECT machine_id FROM machine_settings WHERE name = 'web-01'").first?["machine_id"].integer)
+                try hub.rows("SELECT machine_id AS id FROM machine_settings WHERE name = 'web-01'").first?["id"].integer
+            )
             try await hub.store.write { try MachineAdministration(connection: $0).delete("web-01") }
-            let tables = try hub.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-                .compactMap { $0["name"].text }
+            let tables = try hub.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+                .compactMap { $0["name"].text }.filter { !$0.hasPrefix("sqlite_") }
             #expect(tables.count > 20)
             for table in tables {
                 let columns = try hub.rows("PRAGMA table_info(\(table))").compactMap { $0["name"].text }
@@ -53,7 +54,8 @@ struct AdministrationTests {
             }
             // It comes back under its name.
             let id = try #require(
-                try hub.rows("SELECT machine_id FROM machine_settings WHERE name = 'web-02'").first?["machine_id"].integer)
+                try hub.rows("SELECT machine_id AS id FROM machine_settings WHERE name = 'web-02'").first?["id"].integer
+            )
             let secret = SecureRandom.token()
             _ = try await hub.requestEnrollment(
                 EnrollmentRequest(
@@ -125,7 +127,12 @@ struct AdministrationTests {
         let directory = try TemporaryDirectory()
         await #expect(throws: CommandFailure.self) {
             try await HubUnderTest.run(
-                in: directory, { $0.server.insecureHTTP = true; $0.server.listen = "0.0.0.0:0" }) { _ in }
+                in: directory,
+                {
+                    $0.server.insecureHTTP = true
+                    $0.server.listen = "0.0.0.0:0"
+                }
+            ) { _ in }
         }
         #expect(directory.names() == [], "something was made before the mistake was seen")
         try await HubUnderTest.run({ $0.server.insecureHTTP = true }) { hub in

@@ -186,7 +186,10 @@ struct HTTPConnectionTests {
                 let bytes = try SentSnapshot(.docker, of: machine).compressed()
                 let response = try await hub.post(
                     bytes, token: machine.token,
-                    headers: ["X-Forwarded-For": "203.0.113.9, 198.51.100.7", "Date": HTTPDate.format(Clock.now().adding(milliseconds: 90_000))])
+                    headers: [
+                        "X-Forwarded-For": "203.0.113.9, 198.51.100.7",
+                        "Date": HTTPDate.format(Clock.now().adding(milliseconds: 90_000)),
+                    ])
                 #expect(response.status == 201)
                 let row = try #require(try hub.rows("SELECT remote_address, clock_skew_ms FROM machines").first)
                 #expect(row["remote_address"].text == (trusted ? "198.51.100.7" : "127.0.0.1"))

@@ -71,7 +71,8 @@ struct IngestOutcomeTests {
         try await HubUnderTest.run { hub in
             let machine = try await hub.enroll()
             let now = Clock.now()
-            #expect(try await hub.post(try SentSnapshot(.apt, of: machine, sequence: 9, at: now), machine).status == 201)
+            let newest = try SentSnapshot(.apt, of: machine, sequence: 9, at: now)
+            #expect(try await hub.post(newest, machine).status == 201)
             var old = try SentSnapshot(.apt, of: machine, sequence: 3, at: now.adding(milliseconds: -3_600_000))
             old.head.host.hostname = "of-yesterday"
             let response = try await hub.post(old, machine)

@@ -61,7 +61,8 @@ struct IngestRefusalTests {
             let problem = try response.decoded(ProblemDocument.self)
             #expect(problem.code == "schema_violation")
             let pointers = Set((problem.violations ?? []).map(\.pointer))
-            #expect(pointers.isSuperset(of: ["/payload/uptime_seconds", "/payload/load/load_5m", "/payload/processes"]))
+            let wanted: Set = ["/payload/uptime_seconds", "/payload/load/load_5m", "/payload/processes"]
+            #expect(pointers.isSuperset(of: wanted))
             #expect(pointers.allSatisfy { $0.hasPrefix("/payload/") })
             #expect(try await eventually { try hub.count("quarantine") == 1 })
         }
@@ -75,7 +76,8 @@ struct IngestRefusalTests {
             var document = try snapshot.document()
             switch what {
             case "no head": document = "{}"
-            case "payload first": document = #"{"payload":{},"# + document.replacing(#","payload":{}}"#, with: "}").dropFirst()
+            case "payload first":
+                document = #"{"payload":{},"# + document.replacing(#","payload":{}}"#, with: "}").dropFirst()
             case "no payload": document = document.replacing(#","payload":{}}"#, with: "}")
             case "both":
                 snapshot.head.sameAs = .make(at: Clock.now())
@@ -210,6 +212,27 @@ struct IngestRefusalTests {
                 try await eventually {
                     try hub.rows("SELECT body FROM quarantine ORDER BY id").map { $0["body"].blob } == [[5], [6], [7]]
                 })
+        }
+    }
+
+    @Test func fullStorageIsSaidAndNothingIsHalfWritten() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            #expect(try await hub.post(try SentSnapshot(.docker, of: machine), machine).status == 201)
+            // SQLite's own bound gives what a full disk gives: SQLITE_FULL in the middle of a transaction.
+            let pages = try hub.rows("PRAGMA page_count").first?[0].integer ?? 0
+            try hub.limitPages(pages)
+            var large = SentSnapshot(kind: "future", of: machine.id, sequence: 2, payload: nil)
+            large.head.collection.status = "ok"
+            large.payload = #"{"noise":"\#(Base64.encode(SecureRandom.bytes(300_000)))"}"#
+            large.seal()
+            let response = try await hub.post(large, machine)
+            #expect(response.status == 507)
+            #expect(response.code == "storage_full")
+            #expect(response.retryAfterSeconds(now: Clock.now()) != nil)
+            #expect(try hub.count("snapshots") == 1)
+            try hub.limitPages(1 << 30)
+            #expect(try await hub.post(large, machine).status == 202)
         }
     }
 

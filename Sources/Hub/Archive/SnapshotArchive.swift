@@ -113,7 +113,9 @@ struct SnapshotArchive: Sendable {
     private func nextDue(_ submission: Submission, after known: Timestamp?) -> Timestamp? {
         guard let seconds = submission.head.collection.nextDueSeconds else { return nil }
         let due = submission.receivedAt.adding(milliseconds: Int64(min(seconds, 31_536_000)) * 1000)
-        guard submission.head.kind != Kind.metrics.rawValue, let known, known > submission.receivedAt else { return due }
+        guard submission.head.kind != Kind.metrics.rawValue, let known, known > submission.receivedAt else {
+            return due
+        }
         return due < known ? due : nil
     }
 }

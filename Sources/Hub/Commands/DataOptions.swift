@@ -23,7 +23,8 @@ struct DataOptions: ParsableArguments {
         guard access(directory.path, F_OK) == 0, access(directory.database, F_OK) == 0 || errno == EACCES else {
             throw CommandFailure(
                 .noInput,
-                "there is no hub in \(directory.path); start one with vigie-hub serve, or name its place with --data-dir")
+                "there is no hub in \(directory.path); start one with vigie-hub serve, or name its place with --data-dir"
+            )
         }
         try Self.becomeOwner(of: directory.path)
         return (try SQLiteStore(path: directory.database), configuration)

@@ -107,11 +107,8 @@ struct EnrollmentList: ParsableCommand {
         let (store, _) = try data.open()
         let now = Clock.now()
         let rows = try store.read { try $0.rows(TrustStatements.enrollmentList) }.map { row in
-            let state =
-                if !row["revoked_at"].isNull { "revoked" } else if row["uses_left"].integer == 0 { "used up" }
-                else if (row["expires_at"].integer ?? 0) <= now.milliseconds { "expired" } else { "open" }
-            return AdminRow([
-                ("id", .integer(row["id"].integer ?? 0)), ("state", .string(state)),
+            AdminRow([
+                ("id", .integer(row["id"].integer ?? 0)), ("state", .string(Self.state(row, now))),
                 ("uses_left", .integer(row["uses_left"].integer ?? 0)),
                 ("uses_total", .integer(row["uses_total"].integer ?? 0)), ("expires_at", .time(row["expires_at"])),
                 ("last_used_at", .time(row["last_used_at"])), ("tags", .text(row["tags"])),
@@ -119,6 +116,12 @@ struct EnrollmentList: ParsableCommand {
             ])
         }
         try AdminRow.show(rows, format.output)
+    }
+
+    private static func state(_ row: SQLRow, _ now: Timestamp) -> String {
+        if !row["revoked_at"].isNull { return "revoked" }
+        if row["uses_left"].integer == 0 { return "used up" }
+        return (row["expires_at"].integer ?? 0) <= now.milliseconds ? "expired" : "open"
     }
 }
 

@@ -22,16 +22,19 @@ struct MachineList: ParsableCommand {
     func run() throws {
         let (store, _) = try data.open()
         let rows = try store.read { try $0.rows(MachineStatements.list) }.map { row in
-            let state =
-                if !row["retired_at"].isNull { "retired" } else if row["tokens"].integer == 0 { "revoked" }
-                else { "enrolled" }
-            return AdminRow([
-                ("name", .text(row["name"])), ("state", .string(state)), ("machine_id", .text(row["machine_uuid"])),
+            AdminRow([
+                ("name", .text(row["name"])), ("state", .string(Self.state(row))),
+                ("machine_id", .text(row["machine_uuid"])),
                 ("created_at", .time(row["created_at"])), ("last_seen_at", .time(row["last_seen_at"])),
                 ("snapshots", .integer(row["snapshots"].integer ?? 0)),
             ])
         }
         try AdminRow.show(rows, format.output)
+    }
+
+    private static func state(_ row: SQLRow) -> String {
+        if !row["retired_at"].isNull { return "retired" }
+        return row["tokens"].integer == 0 ? "revoked" : "enrolled"
     }
 }
 

@@ -28,7 +28,8 @@ struct RederiveCommand: ParsableCommand {
         do {
             report = try Rederive(store: store, isCheck: check).run(machine: machine) { progress in
                 Terminal.progress(
-                    "\(progress.done) of \(progress.total) machines, \(progress.snapshots) snapshots: \(progress.machine)")
+                    "\(progress.done) of \(progress.total) machines, \(progress.snapshots) snapshots: \(progress.machine)"
+                )
             }
             Terminal.endProgress()
         } catch let unknown as Rederive.UnknownMachine { throw CommandFailure(.noInput, unknown.description) }

@@ -25,7 +25,8 @@ final class MachineAuthenticator: Sendable {
 
     static let reenroll = ProblemResponse(
         .unauthorized, .reenrollRequired,
-        "this machine's token is not known or was revoked; enrol it again with a string from vigie-hub enrollment create")
+        "this machine's token is not known or was revoked; enrol it again with a string from vigie-hub enrollment create"
+    )
 
     /// - Parameter fresh: asks the database even where the cache knows.
     func authenticate(_ token: String, fresh: Bool = false) async throws -> AuthenticatedMachine {

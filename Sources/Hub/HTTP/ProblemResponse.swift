@@ -86,7 +86,8 @@ extension ProblemResponse {
         switch storeFailure.code {
         case .storageFull:
             self.init(
-                .init(code: 507, reasonPhrase: "Insufficient Storage"), .storageFull, "the hub's storage is full", retryAfterSeconds: 60)
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), .storageFull, "the hub's storage is full",
+                retryAfterSeconds: 60)
         default: self.init(.internalServerError, .internalError, "the hub's log says more")
         }
     }

@@ -73,7 +73,8 @@ struct SnapshotRoute: Sendable {
                 throw ProblemResponse(
                     .serviceUnavailable, .busy, "the hub has too much in flight", retryAfterSeconds: Self.pause(),
                     closesConnection: true)
-            case .broken: throw ProblemResponse(.badRequest, .badRequest, "the body ended early", closesConnection: true)
+            case .broken:
+                throw ProblemResponse(.badRequest, .badRequest, "the body ended early", closesConnection: true)
             }
         }
         do throws(IngestRejection) {

@@ -30,7 +30,8 @@ struct ListeningService<Responder: HTTPResponder>: Service where Responder.Conte
     private static func failure(_ place: String, _ code: CInt) -> CommandFailure {
         switch code {
         case EADDRINUSE:
-            CommandFailure(.unavailable, "\(place) is in use by another program; stop it or choose another with --listen")
+            CommandFailure(
+                .unavailable, "\(place) is in use by another program; stop it or choose another with --listen")
         case EACCES, EPERM:
             CommandFailure(.noPermission, "\(place) may not be used by this user; choose a port above 1023")
         case EADDRNOTAVAIL, EAFNOSUPPORT:

@@ -29,7 +29,8 @@ struct CertificateAuthority {
         let keyPath = directory + "/ca.key"
         switch (try SecretFile.read(certificatePath), try SecretFile.read(keyPath)) {
         case (let pem?, let key?):
-            do { return try CertificateAuthority(pem: pem, key: P256.Signing.PrivateKey(pemRepresentation: key)) } catch {
+            do { return try CertificateAuthority(pem: pem, key: P256.Signing.PrivateKey(pemRepresentation: key)) } catch
+            {
                 throw Failure(
                     description: "the authority in \(directory) is damaged; restore ca.pem and ca.key from a backup")
             }

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import GRDB
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -118,6 +119,11 @@ struct HubUnderTest {
     func count(_ table: String) throws -> Int64 {
         try store.read { try $0.row(Statement("test.count.\(table)", "SELECT count(*) AS n FROM \(table)")) }?["n"]
             .integer ?? -1
+    }
+
+    /// The database may have so many pages; the writer's connection alone knows.
+    func limitPages(_ count: Int64) throws {
+        try store.pool.writeWithoutTransaction { _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = \(count)") }
     }
 
     func rows(_ sql: String) throws -> [SQLRow] { try store.read { try $0.rows(Statement("test", sql)) } }
