@@ -100,7 +100,8 @@ struct CheckResult: Codable, Equatable {
         let words = counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0.rawValue)" }
         let machines = Units.counted(fleet.count, "machine")
         self.init(
-            status: worst, summary: words.isEmpty ? "\(machines), all well" : "\(machines): " + words.joined(separator: ", "))
+            status: worst,
+            summary: words.isEmpty ? "\(machines), all well" : "\(machines): " + words.joined(separator: ", "))
         self.machines = fleet.filter { $0.status != .ok }.sorted { ($1.status, $0.name) < ($0.status, $1.name) }
             .map { Finding(name: $0.name, status: $0.status, reasons: $0.reasons.map(\.message)) }
         figures = ["machines": fleet.count, "offline": fleet.count { $0.freshness == .offline }]

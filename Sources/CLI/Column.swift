@@ -10,7 +10,8 @@ struct Column<Item>: Sendable {
     var style: @Sendable (Item) -> Style
 
     init(
-        _ title: String, _ name: String, _ place: Place = .everywhere, style: @escaping @Sendable (Item) -> Style = { _ in .plain },
+        _ title: String, _ name: String, _ place: Place = .everywhere,
+        style: @escaping @Sendable (Item) -> Style = { _ in .plain },
         value: @escaping @Sendable (Item) -> Value
     ) {
         self.title = title

@@ -62,5 +62,7 @@ enum DiskColumns {
         },
     ]
 
-    private static func rotation(_ disk: DiskAnswer) -> String? { disk.rotational.map { $0 ? "rotating" : "solid state" } }
+    private static func rotation(_ disk: DiskAnswer) -> String? {
+        disk.rotational.map { $0 ? "rotating" : "solid state" }
+    }
 }

@@ -86,7 +86,9 @@ struct MachinePage {
         }
         add("enrolled", .time(machine.createdAt))
         add("machine_id", .text(summary.machineID.text), .faint)
-        let rows = lines.map { [Table.Cell(text: $0.0, style: .faint), .init(text: $0.1.human(now: now), style: $0.2)] }
+        let rows = lines.map {
+            [Table.Cell(text: $0.0, style: .faint), .init(text: $0.1.human(now: now), style: $0.2)]
+        }
         return Table(titles: ["", ""], rows: rows).render(on: output.terminal)
     }
 

@@ -14,7 +14,8 @@ struct SnapshotList: AsyncParsableCommand {
             """)
 
     @Argument(help: "The machine's name, or its machine_id.") var name: String
-    @Option(help: ArgumentHelp("Only this kind: hardware, metrics, apt or docker.", valueName: "kind")) var kind: String?
+    @Option(help: ArgumentHelp("Only this kind: hardware, metrics, apt or docker.", valueName: "kind")) var kind:
+        String?
     @Option(help: ArgumentHelp("From then on: 30m, 12h, 7d, or a time as 2026-11-01T00:00:00Z.", valueName: "time"))
     var since: String?
     @OptionGroup var options: ListOptions

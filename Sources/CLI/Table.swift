@@ -34,7 +34,8 @@ struct Table {
     func render(on terminal: Terminal, indent: String = "") -> String {
         let widths = widths(limit: terminal.width.map { $0 - indent.count })
         let rightAligned = titles.indices.map { column in
-            rows.contains { $0[column].alignsRight } && rows.allSatisfy { $0[column].alignsRight || $0[column].text == "-" }
+            rows.contains { $0[column].alignsRight }
+                && rows.allSatisfy { $0[column].alignsRight || $0[column].text == "-" }
         }
         var result = ""
         if titles.contains(where: { !$0.isEmpty }) {

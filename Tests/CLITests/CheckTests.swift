@@ -7,9 +7,10 @@ import Testing
 @Suite struct CheckTests {
     private let output = Output(format: .table, terminal: .none, now: CLISamples.now)
 
-    @Test(arguments: [
-        (HealthStatus.ok, 0), (.warning, 1), (.critical, 2), (.unknown, 3),
-    ] as [(HealthStatus, Int32)])
+    @Test(
+        arguments: [
+            (HealthStatus.ok, 0), (.warning, 1), (.critical, 2), (.unknown, 3),
+        ] as [(HealthStatus, Int32)])
     func `The exit status is a monitoring plugin's`(status: HealthStatus, code: Int32) {
         #expect(CheckResult(status: status, summary: "").exitStatus == code)
     }

@@ -83,7 +83,8 @@ import Testing
     }
 
     @Test func `CSV quotes what must be quoted`() {
-        let text = CSV.render(header: ["a", "b"], rows: [["say \"hi\"", "x,y"], ["two\nlines", "plain"], ["", "é"]])
+        let text = CSV.render(
+            header: ["a", "b"], rows: [["say \"hi\"", "x,y"], ["two\nlines", "plain"], ["", "é"]])
         #expect(text == "a,b\n\"say \"\"hi\"\"\",\"x,y\"\n\"two\nlines\",plain\n,é\n")
     }
 

@@ -16,11 +16,12 @@ import Testing
     ])
     func `Only the whole is 100 %`(value: Double, text: String) { #expect(Units.percent(value) == text) }
 
-    @Test(arguments: [
-        (0, "now"), (999, "now"), (1000, "1 s ago"), (119_000, "119 s ago"), (120_000, "2 min ago"),
-        (7_199_000, "119 min ago"), (7_200_000, "2 h ago"), (172_799_000, "47 h ago"), (172_800_000, "2 d ago"),
-        (-90_000, "in 90 s"), (Int64(86_400_000) * 400, "400 d ago"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "now"), (999, "now"), (1000, "1 s ago"), (119_000, "119 s ago"), (120_000, "2 min ago"),
+            (7_199_000, "119 min ago"), (7_200_000, "2 h ago"), (172_799_000, "47 h ago"), (172_800_000, "2 d ago"),
+            (-90_000, "in 90 s"), (Int64(86_400_000) * 400, "400 d ago"),
+        ] as [(Int64, String)])
     func `Times are told from now`(before: Int64, text: String) {
         let now = CLISamples.now
         #expect(Units.ago(now.adding(milliseconds: -before), now: now) == text)

@@ -94,7 +94,8 @@ import Transport
                 #expect(problem?.code == code)
                 #expect(problem?.detail?.contains(words) == true, "\(problem?.detail ?? "")")
             }
-            let long = try await hub.send("POST", "/v1/sql", #"{"sql":"SELECT '"# + String(repeating: "x", count: 200_000) + "'\"}")
+            let long = try await hub.send(
+                "POST", "/v1/sql", #"{"sql":"SELECT '"# + String(repeating: "x", count: 200_000) + "'\"}")
             #expect(long.status == 413)
         }
     }
@@ -106,13 +107,15 @@ import Transport
         ("/v1/machines?limit=x", 400, "limit is a number"), ("/v1/machines?stale=maybe", 400, "true or false"),
         ("/v1/machines?tag=a&tag=b", 400, "given twice"), ("/v1/hub?x=1", 400, "this takes none"),
         ("/v1/updates?status=pending", 400, "status is one of held, phased"),
-        ("/v1/events?severity=bad", 400, "info, warning, critical"), ("/v1/events?since=yesterday", 400, "30m, 12h or 7d"),
+        ("/v1/events?severity=bad", 400, "info, warning, critical"),
+        ("/v1/events?since=yesterday", 400, "30m, 12h or 7d"),
         ("/v1/events?since=-5h", 400, "since is a time before now"), ("/v1/events?since=999999999d", 400, "since is"),
         ("/v1/disks?used_percent=101", 400, "from 0 to 100"), ("/v1/containers?state=up", 400, "running"),
         ("/v1/machines/web-01/snapshots?kind=disks", 400, "hardware, metrics, apt, docker"),
         ("/v1/machines/web-01/metrics?points=9999", 400, "points is a number"),
         ("/v1/machines/web-1", 404, "did you mean web-01?"),
-        ("/v1/machines/web%2D01x/metrics", 404, "did you mean web-01"), ("/v1/updates?machine=nobody", 404, "no machine"),
+        ("/v1/machines/web%2D01x/metrics", 404, "did you mean web-01"),
+        ("/v1/updates?machine=nobody", 404, "no machine"),
         ("/v1/snapshots/latest", 400, "UUID"),
         ("/v1/snapshots/0194e7c2-7b7b-7000-8000-000000000000", 404, "the archive holds no snapshot"),
     ])

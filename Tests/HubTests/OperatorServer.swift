@@ -47,7 +47,8 @@ struct OperatorServer {
         var headers = [Transport.HTTPField(name: "Content-Type", value: "application/json")]
         if let token { headers.append(Transport.HTTPField(name: "Authorization", value: "Bearer \(token)")) }
         return try await client.send(
-            Transport.HTTPRequest(method: method, url: base + path, headers: headers, body: body.map { Array($0.utf8) }))
+            Transport.HTTPRequest(method: method, url: base + path, headers: headers, body: body.map { Array($0.utf8) })
+        )
     }
 
     func get<Answer: Decodable>(_ type: Answer.Type, _ path: String) async throws -> Answer {

@@ -66,7 +66,8 @@ final class QueryFleet {
         for minute in 0..<10 {
             let at = start + Int64(minute) * Self.minute
             try fleet.take(
-                DeriverSnapshot(QueryPayloads.metrics(load: Double(minute)), at: at, sequence: 10 + minute), from: "web-01")
+                DeriverSnapshot(QueryPayloads.metrics(load: Double(minute)), at: at, sequence: 10 + minute),
+                from: "web-01")
         }
         var apt = DeriverSnapshot(QueryPayloads.apt(listsAt: start), at: start + minute, sequence: 30)
         apt.nextDueSeconds = 21_600

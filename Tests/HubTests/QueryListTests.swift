@@ -11,7 +11,9 @@ import Testing
         let fleet = try QueryFleet.filled()
         let answer = try fleet.read { try UpdateQueries.list($0, filter: .init(), limit: 100, now: now) }
         #expect(
-            answer.items.filter { $0.machine == "web-01" }.map(\.package) == ["bash", "linux-image-amd64", "openssl", "vim"])
+            answer.items.filter { $0.machine == "web-01" }.map(\.package) == [
+                "bash", "linux-image-amd64", "openssl", "vim",
+            ])
         let notices = try #require(answer.notices)
         #expect(notices.map(\.machine) == ["db-01", "web-02"])
         #expect(notices.map(\.code) == ["updates_unknown", "updates_unknown"])
@@ -29,14 +31,16 @@ import Testing
         #expect(try names(.init(isSecurity: true)) == ["web-01 openssl", "web-02 openssl"])
         #expect(try names(.init(machine: fleet.id("web-01"), isSecurity: true)) == ["web-01 openssl"])
         #expect(try names(.init(machine: fleet.id("web-01"), status: "held")) == ["web-01 vim"])
-        #expect(try names(.init(name: NamePattern("linux-*"))) == ["web-01 linux-image-amd64", "web-02 linux-image-amd64"])
+        #expect(
+            try names(.init(name: NamePattern("linux-*"))) == ["web-01 linux-image-amd64", "web-02 linux-image-amd64"])
         #expect(try names(.init(machine: fleet.id("db-01"))).isEmpty)
     }
 
     @Test func `Lists older than a week are said to be`() throws {
         let fleet = try QueryFleet("old-01")
         try fleet.take(
-            DeriverSnapshot(QueryPayloads.apt(listsAt: QueryFleet.start - 8 * QueryFleet.day), at: QueryFleet.start, sequence: 1),
+            DeriverSnapshot(
+                QueryPayloads.apt(listsAt: QueryFleet.start - 8 * QueryFleet.day), at: QueryFleet.start, sequence: 1),
             from: "old-01")
         let answer = try fleet.read { try UpdateQueries.list($0, filter: .init(), limit: 100, now: now) }
         #expect(answer.notices?.map(\.code) == ["lists_stale"])
@@ -81,7 +85,8 @@ import Testing
         let fleet = try QueryFleet.filled()
         let at = QueryFleet.start + 8 * QueryFleet.minute
         try fleet.take(
-            DeriverSnapshot(DockerV1(), at: at, sequence: 95, unknown: ["/engine", "/containers", "/stacks"]), from: "web-01")
+            DeriverSnapshot(DockerV1(), at: at, sequence: 95, unknown: ["/engine", "/containers", "/stacks"]),
+            from: "web-01")
         let answer = try fleet.read { try ContainerQueries.list($0, filter: .init(), limit: 100) }
         #expect(answer.items.count == 3)
         #expect(answer.items.allSatisfy { $0.unknownSince == Timestamp(milliseconds: at) })

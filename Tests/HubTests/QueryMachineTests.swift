@@ -136,7 +136,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 0.1, 0.07, 9.5, 12.34, 12.345, 100, 1e-7, 123_456_789.25, 1e9, 1e300, -3.5, 99.99, 0.30000000000000004])
+    @Test(arguments: [
+        0, 0.1, 0.07, 9.5, 12.34, 12.345, 100, 1e-7, 123_456_789.25, 1e9, 1e300, -3.5, 99.99, 0.30000000000000004,
+    ])
     func `The fast writer writes numbers as the encoder does`(number: Double) throws {
         var writer = JSONWriter()
         writer.begin("[")

@@ -12,7 +12,8 @@ import Testing
         return try await SQLConsole(path: fleet.store.path, limits: limits).run(sql, rowLimit: rowLimit)
     }
 
-    private static func refusal(_ sql: String, limits: SQLConsole.Limits = .init()) async throws -> SQLConsole.Failure? {
+    private static func refusal(_ sql: String, limits: SQLConsole.Limits = .init()) async throws -> SQLConsole.Failure?
+    {
         let fleet = try QueryFleet.filled()
         do {
             let answer = try await SQLConsole(path: fleet.store.path, limits: limits).run(sql)
@@ -23,7 +24,8 @@ import Testing
 
     @Test func `A SELECT answers columns and rows`() async throws {
         let answer = try await Self.ask(
-            "SELECT s.name, count(*) AS packages FROM apt_packages p JOIN machine_settings s USING (machine_id) GROUP BY 1")
+            "SELECT s.name, count(*) AS packages FROM apt_packages p JOIN machine_settings s USING (machine_id) GROUP BY 1"
+        )
         #expect(answer.columns == ["name", "packages"])
         #expect(answer.rows == [[.string("web-01"), .integer(3)], [.string("web-02"), .integer(3)]])
         #expect(!answer.truncated)
@@ -31,7 +33,8 @@ import Testing
 
     @Test func `Values keep their meaning`() async throws {
         let answer = try await Self.ask(
-            "SELECT 1.5 AS a, NULL AS b, x'00ff' AS c, 1790000000000 AS seen_at, 5 AS short_at, 'a' || char(0) AS d, 9e999 AS e")
+            "SELECT 1.5 AS a, NULL AS b, x'00ff' AS c, 1790000000000 AS seen_at, 5 AS short_at, 'a' || char(0) AS d, 9e999 AS e"
+        )
         #expect(
             answer.rows == [
                 [
@@ -118,7 +121,9 @@ import Testing
         #expect(failure?.reason == .refused)
     }
 
-    @Test(arguments: ["SELECT 1; SELECT 2", "SELECT 1; DELETE FROM machines", "SELECT 1;; SELECT 2 -- x", "SELECT 1; nonsense"])
+    @Test(arguments: [
+        "SELECT 1; SELECT 2", "SELECT 1; DELETE FROM machines", "SELECT 1;; SELECT 2 -- x", "SELECT 1; nonsense",
+    ])
     func `One statement at a time`(sql: String) async throws {
         let failure = try await Self.refusal(sql)
         #expect(failure?.message == "one statement at a time, please")
@@ -155,11 +160,30 @@ import Testing
     }
 
     @Test(arguments: [
-        "SELECT hex(printf('%.900000c', 'x'))", "SELECT replace(printf('%.100000c', 'x'), 'x', printf('%.100000c', 'y'))",
+        "SELECT hex(printf('%.200000c', 'x'))",
+        "SELECT replace(printf('%.100000c', 'x'), 'x', printf('%.100000c', 'y'))",
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 90000) SELECT group_concat(i || 'abc') FROM n",
     ])
     func `A value that is too large is refused`(sql: String) async throws {
-        let failure = try await Self.refusal(sql, limits: .init(answerBytes: 1 << 20))
-        #expect(failure?.reason == .refused)
+        let failure = try await Self.refusal(sql)
+        #expect(failure?.message.contains("too big") == true, "\(failure?.message ?? "")")
+    }
+
+    @Test func `Trimming is SQLite's, but for a bound on what it compares`() async throws {
+        let answer = try await Self.ask(
+            """
+            SELECT trim('xyaxbyx', 'yx'), ltrim('xxaxx', 'x'), rtrim('xxaxx', 'x'), trim('éaé', 'é'), trim('  a '),
+              trim(NULL, 'x'), trim('aa', 'a')
+            """)
+        #expect(
+            answer.rows == [
+                [.string("axb"), .string("axx"), .string("xxa"), .string("a"), .string("a"), .null, .string("")]
+            ])
+        let many =
+            "WITH RECURSIVE n (i) AS (SELECT 33 UNION ALL SELECT i + 1 FROM n LIMIT 300) "
+            + "SELECT trim('x', (SELECT group_concat(char(i), '') FROM n))"
+        let failure = try await Self.refusal(many)
+        #expect(failure?.message == "trim takes at most 100 different characters to remove")
     }
 
     @Test func `Rows and bytes are cut, and the answer says so`() async throws {
@@ -170,7 +194,8 @@ import Testing
         let whole = try await Self.ask(many, rowLimit: 50)
         #expect(whole.rows.count == 50)
         #expect(!whole.truncated)
-        let long = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50) SELECT printf('%.1000c', 'x') FROM n"
+        let long =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50) SELECT printf('%.1000c', 'x') FROM n"
         let bytes = try await Self.ask(long, limits: .init(answerBytes: 10_000))
         #expect(bytes.truncated)
         #expect(bytes.rows.count == 10)

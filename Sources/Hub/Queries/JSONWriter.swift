@@ -89,7 +89,11 @@ struct JSONWriter {
         // Percentages and loads have two decimals at most.
         let hundredths = (value * 100).rounded()
         guard value >= 0, value < 1e9, hundredths / 100 == value else {
-            if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 { integer(whole) } else { copy(value.description) }
+            if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+                integer(whole)
+            } else {
+                copy(value.description)
+            }
             return
         }
         let (whole, rest) = Int64(hundredths).quotientAndRemainder(dividingBy: 100)

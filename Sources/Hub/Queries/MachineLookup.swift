@@ -27,7 +27,8 @@ enum MachineLookup {
         /// What to tell the operator.
         var detail: String {
             "there is no machine \"\(name)\""
-                + (nearest.isEmpty ? "; vigie machines lists them" : "; did you mean \(nearest.joined(separator: ", "))?")
+                + (nearest.isEmpty
+                    ? "; vigie machines lists them" : "; did you mean \(nearest.joined(separator: ", "))?")
         }
     }
 

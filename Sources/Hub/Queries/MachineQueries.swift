@@ -35,7 +35,8 @@ enum MachineQueries {
         """)
 
     static let one = Statement(
-        "machines.one", list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
+        "machines.one",
+        list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
 
     // An operator's tag and an automatic one may be the same: `Extras` tells it once. (UNION would sort.)
     static let tags = Statement(

@@ -95,9 +95,10 @@ struct MachineRow {
         guard let total = count(Position.containers) else { return nil }
         var containers = ContainerCounts(
             total: total, running: count(Position.running) ?? 0, unhealthy: count(Position.unhealthy) ?? 0)
-        containers.unknownSince = unknown.first {
-            $0.kind == "docker" && ($0.section.isEmpty || $0.section == "/containers")
-        }?.since
+        containers.unknownSince =
+            unknown.first {
+                $0.kind == "docker" && ($0.section.isEmpty || $0.section == "/containers")
+            }?.since
         return containers
     }
 

@@ -18,7 +18,7 @@ final class SQLAuthorizer {
     static let functions: Set<String> = [
         "abs", "char", "coalesce", "concat", "concat_ws", "format", "glob", "hex", "ifnull", "iif", "instr", "length",
         "like", "lower", "ltrim", "max", "min", "nullif", "octet_length", "printf", "quote", "replace", "round",
-        "rtrim", "sign", "substr", "substring", "trim", "typeof", "unhex", "unicode", "upper",
+        "rtrim", "sign", "substr", "substring", "trim", "typeof", "unicode", "upper",
         "avg", "count", "group_concat", "string_agg", "sum", "total", "median", "percentile",
         "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
         "last_value", "nth_value",
@@ -79,7 +79,8 @@ final class SQLAuthorizer {
                 guard let context else { return SQLITE_DENY }
                 let authorizer = Unmanaged<SQLAuthorizer>.fromOpaque(context).takeUnretainedValue()
                 let isAllowed = authorizer.allows(
-                    action: action, first: first.map { String(cString: $0) }, second: second.map { String(cString: $0) })
+                    action: action, first: first.map { String(cString: $0) }, second: second.map { String(cString: $0) }
+                )
                 return isAllowed ? SQLITE_OK : SQLITE_DENY
             }, Unmanaged.passUnretained(self).toOpaque())
     }

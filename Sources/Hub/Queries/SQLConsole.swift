@@ -11,6 +11,8 @@ final class SQLConsole: Sendable {
         var rows = 10_000
         /// Bytes of values in an answer.
         var answerBytes = 16 << 20
+        /// Bytes of one value. Searching in a text is one step, which no deadline stops: this bounds it to half a second.
+        var valueBytes = 256 << 10
         /// Bytes that the statement may take from SQLite's heap beyond what is in use when it starts.
         var workingBytes: Int64 = 256 << 20
         /// Statements that run at once; more are told to come again.
@@ -51,7 +53,8 @@ final class SQLConsole: Sendable {
         }
         guard isFree else {
             throw Failure(
-                reason: .busy, message: "\(limits.concurrent) SQL statements are running already; try again in a moment")
+                reason: .busy, message: "\(limits.concurrent) SQL statements are running already; try again in a moment"
+            )
         }
         defer { running.withLock { $0 -= 1 } }
         let rows = min(rowLimit ?? limits.rows, limits.rows)

@@ -45,7 +45,8 @@ final class SQLConsoleConnection {
         }
         // SQLite declares these table-valued functions on their first use, which an authorizer sees as a change.
         sqlite3_exec(handle, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nil, nil, nil)
-        for (limit, value) in Self.bounds(answerBytes: limits.answerBytes) { sqlite3_limit(handle, limit, value) }
+        for (limit, value) in Self.bounds(valueBytes: limits.valueBytes) { sqlite3_limit(handle, limit, value) }
+        SQLConsoleFunctions.register(on: handle)
         authorizer = SQLAuthorizer(tables: Self.tables(of: handle))
         authorizer.attach(to: handle)
         sqlite3_progress_handler(
@@ -58,9 +59,9 @@ final class SQLConsoleConnection {
 
     deinit { sqlite3_close_v2(database) }
 
-    private static func bounds(answerBytes: Int) -> [(Int32, Int32)] {
+    private static func bounds(valueBytes: Int) -> [(Int32, Int32)] {
         [
-            (SQLITE_LIMIT_LENGTH, Int32(clamping: answerBytes)), (SQLITE_LIMIT_SQL_LENGTH, 65_536),
+            (SQLITE_LIMIT_LENGTH, Int32(clamping: valueBytes)), (SQLITE_LIMIT_SQL_LENGTH, 65_536),
             (SQLITE_LIMIT_COLUMN, 500), (SQLITE_LIMIT_EXPR_DEPTH, 100), (SQLITE_LIMIT_COMPOUND_SELECT, 50),
             (SQLITE_LIMIT_VDBE_OP, 100_000), (SQLITE_LIMIT_FUNCTION_ARG, 50), (SQLITE_LIMIT_ATTACHED, 0),
             (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000), (SQLITE_LIMIT_TRIGGER_DEPTH, 1),
@@ -71,7 +72,8 @@ final class SQLConsoleConnection {
     private static func tables(of database: OpaquePointer) -> Set<String> {
         var names: Set<String> = []
         var statement: OpaquePointer?
-        let sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        let sql =
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
         guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else { return [] }
         defer { sqlite3_finalize(statement) }
         while sqlite3_step(statement) == SQLITE_ROW {
