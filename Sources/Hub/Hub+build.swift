@@ -72,15 +72,15 @@ struct HubServer: Sendable {
                 inFlight: InFlightBytes(maximum: limits.inFlightBytes), writer: writer,
                 remoteAddress: RemoteAddress(
                     trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
-                limits: limits, now: Clock.now))
+                limits: limits, now: Clock.now), logger: logger)
         let operators = OperatorRoutes(
             environment: OperatorEnvironment(store: store, dataDirectory: directory.path, startedAt: Clock.now()))
 
-        let network = Router(context: HubContext.self).add(middleware: ProblemMiddleware())
+        let network = Router(context: HubContext.self).add(middleware: ProblemMiddleware(logger: logger))
         routes.add(to: network)
         operators.add(
             to: network.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: false)))
-        let local = Router(context: HubContext.self).add(middleware: ProblemMiddleware())
+        let local = Router(context: HubContext.self).add(middleware: ProblemMiddleware(logger: logger))
         routes.addHealth(to: local)
         operators.add(to: local.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: true)))
 

@@ -38,6 +38,28 @@ struct AdministrationTests {
         }
     }
 
+    @Test func erasedBytesAreNotInTheFilesAnyMore() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            let marker = "marker-\(SecureRandom.token())"
+            var snapshot = try SentSnapshot(.docker, of: machine)
+            snapshot.head.bootID = marker
+            #expect(try await hub.post(snapshot, machine).status == 201)
+            #expect(try filesHold(marker, hub))
+            try hub.store.erase { store in
+                try store.write { try MachineAdministration(connection: $0).delete("web-01") }
+            }
+            #expect(try !filesHold(marker, hub))
+        }
+    }
+
+    private func filesHold(_ text: String, _ hub: HubUnderTest) throws -> Bool {
+        try ["hub.sqlite", "hub.sqlite-wal"].contains { name in
+            try Data(contentsOf: URL(fileURLWithPath: hub.directory.file("hub/\(name)"))).range(of: Data(text.utf8))
+                != nil
+        }
+    }
+
     @Test func renamedAndRetired() async throws {
         try await HubUnderTest.run { hub in
             let machine = try await hub.enroll()

@@ -145,7 +145,9 @@ struct MachineDelete: ParsableCommand {
             Terminal.complain("vigie-hub: nothing was erased; answer yes, or give --yes")
             throw ExitCode(1)
         }
-        try store.administer("machine.delete", name) { try MachineAdministration(connection: $0).delete(name) }
+        try store.erase { store in
+            try store.administer("machine.delete", name) { try MachineAdministration(connection: $0).delete(name) }
+        }
         Terminal.say("erased \(name)")
     }
 }

@@ -8,6 +8,7 @@ struct MachineRoutes: Sendable {
     let announcement: CurrentAnnouncement
     let readiness: Readiness
     let snapshots: SnapshotRoute
+    let logger: Logger
 
     /// An enrolment request is small.
     private static let enrollmentLimit = 64 * 1024
@@ -24,14 +25,14 @@ struct MachineRoutes: Sendable {
             guard let current = announcement.current else { throw Self.starting }
             return try Response.json(CAAnswer(certificates: current.bundle.map { [$0] } ?? []))
         }
-        router.post("v1/enroll") { request, context in try await enroll(request, context) }
+        router.post("v1/enroll") { request, _ in try await enroll(request) }
         router.post("v1/snapshots") { request, context in try await snapshots.handle(request, context) }
     }
 
     private static let starting = ProblemResponse(
         .serviceUnavailable, .busy, "the hub is starting", retryAfterSeconds: 2)
 
-    private func enroll(_ request: Request, _ context: HubContext) async throws -> Response {
+    private func enroll(_ request: Request) async throws -> Response {
         guard let current = announcement.current else { throw Self.starting }
         guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
             throw ProblemResponse(
@@ -55,7 +56,7 @@ struct MachineRoutes: Sendable {
             }
             answer.hubURLs = current.urls
             answer.caBundle = current.bundle
-            context.logger.notice("enrolled \(answer.name) (\(answer.machineID))")
+            logger.notice("enrolled \(answer.name) (\(answer.machineID))")
             return try Response.json(answer, status: .created)
         } catch let refusal as Enrollment.Refusal {
             throw ProblemResponse(.unauthorized, refusal.code, refusal.detail)

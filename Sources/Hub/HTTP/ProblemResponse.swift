@@ -61,6 +61,10 @@ extension Response {
 
 /// Turns what routes throw, and what no route answers, into problem documents.
 struct ProblemMiddleware: RouterMiddleware {
+    let logger: Logger
+
+    init(logger: Logger = Logger(label: "vigie-hub")) { self.logger = logger }
+
     func handle(
         _ request: Request, context: HubContext,
         next: (Request, HubContext) async throws -> Response
@@ -68,14 +72,14 @@ struct ProblemMiddleware: RouterMiddleware {
         do { return try await next(request, context) } catch let problem as ProblemResponse {
             throw problem
         } catch let failure as StoreFailure {
-            context.logger.error("\(request.uri.path): \(failure.message)")
+            logger.error("\(request.uri.path): \(failure.message)")
             throw ProblemResponse(storeFailure: failure)
         } catch let error as HTTPError {
             throw ProblemResponse(httpError: error)
         } catch is CancellationError {
             throw ProblemResponse(.serviceUnavailable, .stopping, "the hub is stopping", retryAfterSeconds: 5)
         } catch {
-            context.logger.error("\(request.uri.path): \(error)")
+            logger.error("\(request.uri.path): \(error)")
             throw ProblemResponse(.internalServerError, .internalError, "the hub's log says more")
         }
     }

@@ -2,7 +2,15 @@ import Foundation
 
 /// The hub's data directory: database, authority, socket, and the lock that keeps a second hub away.
 struct DataDirectory: Sendable {
+    /// Absolute, so that it can be told to other programs.
     let path: String
+
+    init(path: String) {
+        self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// What the address of a Unix socket can hold, in bytes (unix(7)).
+    private static let longestSocketPath = 107
 
     var database: String { path + "/hub.sqlite" }
     var authority: String { path + "/ca" }
@@ -11,6 +19,10 @@ struct DataDirectory: Sendable {
 
     /// Makes it where it is not there; says what to do where it cannot be used.
     func prepare() throws {
+        guard socket.utf8.count <= Self.longestSocketPath else {
+            throw CommandFailure(
+                .configuration, "\(path) is too long a path for the socket in it; choose a shorter one with --data-dir")
+        }
         do { try SecretFile.makeDirectory(path) } catch {
             throw CommandFailure(
                 error.code == EACCES || error.code == EPERM ? .noPermission : .cannotCreate,

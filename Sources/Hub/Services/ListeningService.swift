@@ -17,13 +17,16 @@ struct ListeningService<Responder: HTTPResponder>: Service where Responder.Conte
 
     func run() async throws {
         var quiet = logger
-        quiet.logLevel = .warning
+        // What it says is about its own teardown; what goes wrong in a request is logged by the routes.
+        quiet.logLevel = .critical
         let application = Application(
             responder: responder, server: server,
             configuration: ApplicationConfiguration(address: address, serverName: "vigie-hub", backlog: 4096),
             onServerRunning: { onListening($0.localAddress?.port) }, logger: quiet)
         do { try await application.run() } catch let error as IOError {
             throw Self.failure(description, error.errnoCode)
+        } catch let error as SocketAddressError.UnknownHost {
+            throw CommandFailure(.unavailable, "\(error.host) is no name that this machine knows; use an address")
         }
     }
 
