@@ -33,6 +33,10 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        // Types that stand in the interfaces of the ones above.
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     ],
     targets: [
         .systemLibrary(
@@ -53,14 +57,19 @@ let package = Package(
             dependencies: [
                 "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -83,12 +92,23 @@ let package = Package(
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "AgentTests", dependencies: ["Agent", "Contracts", "TestSupport"],
-            // Whole fake machines and what is expected of them: read in place, not resources.
-            exclude: ["Roots", "Expected"], swiftSettings: strict),
+            name: "AgentTests", dependencies: ["Agent", "Contracts", "Transport", "TestSupport", logging],
+            // Whole fake machines, what is expected of them, and recordings: read in place, not resources.
+            exclude: ["Roots", "Expected", "Recorded"], swiftSettings: strict),
         .testTarget(
-            name: "HubTests", dependencies: ["Hub", "Contracts", "HubAPI", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "HubAPI", "TestSupport"], swiftSettings: strict),
+            name: "HubTests",
+            dependencies: [
+                "Hub", "Contracts", "Transport", "HubAPI", "TestSupport", logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CLITests", dependencies: ["CLI", "Contracts", "Transport", "HubAPI", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Agent", "Hub", "CLI", "LoadGenerator", "Contracts", "Transport", "TestSupport"],

@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Seconds to post.") var seconds = 10.0
     @Option(help: "Most snapshots to post; they are made before the clock starts.") var limit = 100_000
     @Option(help: "Where to write the ids of the answered snapshots, one a line.") var answered: String?
+    @Option(help: "A file to make when the posting begins.") var started: String?
 
     struct Report: Codable {
         var machines: Int
@@ -48,6 +49,7 @@ struct Run: AsyncParsableCommand {
         let end = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let posts = try (0..<count).map { try fleet.snapshot($0, of: count, endingAt: end) }
         driver.rate = rate > 0 ? rate : nil
+        if let started { try "".write(toFile: started, atomically: true, encoding: .utf8) }
         let start = NIODeadline.now()
         driver.deadline = start + .milliseconds(Int64(seconds * 1000))
         let results = try await driver.run(posts)

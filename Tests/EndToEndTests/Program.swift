@@ -52,7 +52,7 @@ final class Program: @unchecked Sendable {
     ) throws -> Program {
         let program = Program(name, arguments, environment: environment)
         if !FileManager.default.fileExists(atPath: log.path) {
-            FileManager.default.createFile(atPath: log.path, contents: nil)
+            _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         }
         let handle = try FileHandle(forWritingTo: log)
         handle.seekToEndOfFile()
@@ -96,7 +96,7 @@ final class Scratch: Sendable {
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
     func file(_ name: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path(name), contents: nil)
+        _ = FileManager.default.createFile(atPath: path(name), contents: nil)
         return try FileHandle(forWritingTo: url.appendingPathComponent(name))
     }
 
