@@ -99,7 +99,7 @@ struct ConfigurationTests {
         #expect {
             try AgentConfiguration(toml: text)
         } throws: { error in
-            guard let failure = error as? TOMLReader.Failure else { return false }
+            guard let failure = error as? TOMLDocument.Failure else { return false }
             return (line == nil || failure.line == line) && (part.isEmpty || failure.reason.contains(part))
         }
     }

@@ -1,7 +1,6 @@
 import Contracts
 import Glibc
 import Logging
-import TOMLKit
 
 extension AgentConfiguration {
     /// Reads the file. An absent one means the defaults, unless it was named on the command line.
@@ -25,10 +24,9 @@ extension AgentConfiguration {
     }
 
     /// Reads TOML text; a key that is not known, or a value that is not allowed, is an error.
-    init(toml text: String) throws(TOMLReader.Failure) {
+    init(toml text: String) throws(TOMLDocument.Failure) {
         self.init()
-        let reader = try TOMLReader(text)
-        let root = reader.root
+        let root = TOMLSection(try TOMLDocument(text))
         try root.allow(["state_dir", "log_level", "hub", "collect", "privacy", "docker", "spool"])
         if let path = try root.string("state_dir") {
             guard path.hasPrefix("/") else { throw root.wrong("state_dir", "must be an absolute path") }
@@ -47,7 +45,7 @@ extension AgentConfiguration {
         try readSpool(root)
     }
 
-    private mutating func readHub(_ root: TOMLSection) throws(TOMLReader.Failure) {
+    private mutating func readHub(_ root: TOMLSection) throws(TOMLDocument.Failure) {
         guard let hub = try root.section("hub") else { return }
         try hub.allow(["proxy"])
         guard let proxy = try hub.string("proxy") else { return }
@@ -58,7 +56,7 @@ extension AgentConfiguration {
         self.proxy = proxy
     }
 
-    private mutating func readKinds(_ root: TOMLSection) throws(TOMLReader.Failure) {
+    private mutating func readKinds(_ root: TOMLSection) throws(TOMLDocument.Failure) {
         guard let collect = try root.section("collect") else { return }
         try collect.allow(Kind.allCases.map(\.rawValue))
         for kind in Kind.allCases {
@@ -72,7 +70,7 @@ extension AgentConfiguration {
         }
     }
 
-    private mutating func readCollection(_ root: TOMLSection) throws(TOMLReader.Failure) {
+    private mutating func readCollection(_ root: TOMLSection) throws(TOMLDocument.Failure) {
         if let privacy = try root.section("privacy") {
             try privacy.allow(["serials", "neighbors", "labels", "redacted_labels"])
             collection.serials = try privacy.bool("serials") ?? collection.serials
@@ -93,7 +91,7 @@ extension AgentConfiguration {
         }
     }
 
-    private mutating func readSpool(_ root: TOMLSection) throws(TOMLReader.Failure) {
+    private mutating func readSpool(_ root: TOMLSection) throws(TOMLDocument.Failure) {
         guard let section = try root.section("spool") else { return }
         try section.allow(["max_bytes", "max_files", "max_age_hours"])
         spool.maxBytes = try section.integer("max_bytes", in: 1 << 20...1 << 40) ?? spool.maxBytes
