@@ -20,7 +20,8 @@ struct AgentError: Error, Equatable, CustomStringConvertible {
             case .inputOutput: "the disk failed or is full"
             case .busy: "another vigie-agent is at work"
             case .permission: "not allowed, by this machine or by the hub"
-            case .configuration: "the configuration, the identity or the string is wrong, or the machine is not enrolled"
+            case .configuration:
+                "the configuration, the identity or the string is wrong, or the machine is not enrolled"
             }
         }
     }

@@ -42,7 +42,8 @@ package final class HTTPClient: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 worker.enqueue(
-                    .init(request: request, onBytes: onBytes, cancelled: cancelled) { continuation.resume(returning: $0)
+                    .init(request: request, onBytes: onBytes, cancelled: cancelled) {
+                        continuation.resume(returning: $0)
                     })
             }
         } onCancel: {

@@ -7,7 +7,8 @@ import Testing
 /// The reader of TOML against Python's `tomllib`, document by document.
 struct ConfigurationTOMLTests {
     static let documents: [String] = [
-        "", "# only a comment", "a = 1", "a = 1\r\nb = 2\r\n", "a=1#x", "a = \"\"", "a = 'C:\\x'", "a = \"\\u00e9\\U0001F600\"",
+        "", "# only a comment", "a = 1", "a = 1\r\nb = 2\r\n", "a=1#x", "a = \"\"", "a = 'C:\\x'",
+        "a = \"\\u00e9\\U0001F600\"",
         "a = \"\\t\\n\\\"\\\\\"", "a = \"\\x\"", "a = \"\\ud800\"", "a = \"open", "a = 'open", "a = \"two\nlines\"",
         "a = \"\"\"\ntwo\nlines\"\"\"", "a = \"\"\"x \\\n   y\"\"\"", "a = \"\"\"\"quoted\"\"\"\"", "a = '''it's'''",
         "a = '''\nx'''''", "a = \"\"\"open", "a = \"\"\"x\\  y\"\"\"", "a = \"\"\"a\rb\"\"\"", "a = \"tab\there\"",

@@ -124,7 +124,9 @@ struct EnrollerTests {
     }
 
     @Test func openConnectionsAreRefused() async throws {
-        await #expect { try await enroller.enroll(try string(urls: ["http://hub.example"]), replacing: false) } throws: {
+        await #expect {
+            try await enroller.enroll(try string(urls: ["http://hub.example"]), replacing: false)
+        } throws: {
             ($0 as? AgentError)?.reason.contains("not encrypted") == true
         }
     }

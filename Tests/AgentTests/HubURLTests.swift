@@ -11,7 +11,8 @@ struct HubURLTests {
 
     @Test(arguments: [
         "http://hub.example", "http://127.0.0.1.example", "http://localhost@evil.example", "http://10.0.0.1",
-        "http://[::1].example", "http://127.0.0.1#@evil.example", "https://hub.example\\@evil.example", "https://user@hub.example", "ftp://localhost", "", "hub.example",
+        "http://[::1].example", "http://127.0.0.1#@evil.example", "https://hub.example\\@evil.example",
+        "https://user@hub.example", "ftp://localhost", "", "hub.example",
         "http://localhost:pass@evil.example/",
     ])
     func tokensMayNotGo(url: String) {

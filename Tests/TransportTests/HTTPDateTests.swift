@@ -3,10 +3,11 @@ import Testing
 import Transport
 
 struct HTTPDateTests {
-    @Test(arguments: [
-        (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_795_247_056, "Sat, 21 Nov 2026 07:44:16 GMT"),
-        (1_709_164_799, "Wed, 28 Feb 2024 23:59:59 GMT"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_795_247_056, "Sat, 21 Nov 2026 07:44:16 GMT"),
+            (1_709_164_799, "Wed, 28 Feb 2024 23:59:59 GMT"),
+        ] as [(Int64, String)])
     func formatsAndParses(seconds: Int64, text: String) {
         #expect(HTTPDate.format(Timestamp(seconds: seconds)) == text)
         #expect(HTTPDate.parse(text) == Timestamp(seconds: seconds))

@@ -5,7 +5,8 @@ import Transport
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Tell what the agent may read here, what not and what to do about it, and whether it reaches its hub.",
+        abstract:
+            "Tell what the agent may read here, what not and what to do about it, and whether it reaches its hub.",
         discussion: """
             Run it as the agent's user sees the machine: as root it becomes that user first.
             Exit status 0: the hub can be reached. 69: it cannot. 78: not enrolled. What may not be read is no failure.

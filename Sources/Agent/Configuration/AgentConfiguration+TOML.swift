@@ -19,7 +19,8 @@ extension AgentConfiguration {
         }
         do { return try AgentConfiguration(toml: String(decoding: bytes, as: UTF8.self)) } catch {
             throw AgentError(
-                .configuration, unableTo: "use the configuration \(path)", error.description, advice: "correct the file")
+                .configuration, unableTo: "use the configuration \(path)", error.description, advice: "correct the file"
+            )
         }
     }
 

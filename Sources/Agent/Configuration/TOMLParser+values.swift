@@ -93,8 +93,10 @@ extension TOMLParser {
         guard ahead < bytes.count, bytes[ahead] == 0x0A else { return false }
         position = ahead
         while let byte = peek() {
-            guard byte == 0x20 || byte == 0x09 || byte == 0x0A || (byte == 0x0D && bytes[position...].count > 1
-                && bytes[position + 1] == 0x0A)
+            guard
+                byte == 0x20 || byte == 0x09 || byte == 0x0A
+                    || (byte == 0x0D && bytes[position...].count > 1
+                        && bytes[position + 1] == 0x0A)
             else { break }
             if byte == 0x0A { line += 1 }
             position += 1
@@ -116,10 +118,13 @@ extension TOMLParser {
         case 0x75, 0x55:
             let count = byte == 0x75 ? 4 : 8
             let digits = bytes[position...].prefix(count)
-            guard digits.count == count, digits.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x66 || isDigit($0) }),
+            guard digits.count == count,
+                digits.allSatisfy({ ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x66 || isDigit($0) }),
                 let number = UInt32(String(decoding: digits, as: UTF8.self), radix: 16),
                 let scalar = Unicode.Scalar(number)
-            else { throw fail("\\\(byte == 0x75 ? "u" : "U") is followed by \(count) hexadecimal digits of a character") }
+            else {
+                throw fail("\\\(byte == 0x75 ? "u" : "U") is followed by \(count) hexadecimal digits of a character")
+            }
             position += count
             return Array(String(scalar).utf8)
         default: throw fail("a backslash in a text in double quotes is written \\\\")

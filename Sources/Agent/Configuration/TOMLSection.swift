@@ -62,7 +62,9 @@ struct TOMLSection {
 
     func strings(_ key: String) throws(Failure) -> [String]? {
         guard let value = table.entries[key]?.value else { return nil }
-        guard case .array(let values) = value else { throw wrong(key, "must be a list of texts, as [\"one\", \"two\"]") }
+        guard case .array(let values) = value else {
+            throw wrong(key, "must be a list of texts, as [\"one\", \"two\"]")
+        }
         var texts: [String] = []
         for value in values {
             guard case .string(let text) = value else {

@@ -16,7 +16,9 @@ enum ControlSocket {
 
     /// Asks the daemon; nil where none listens. Waits as long as its collectors may take.
     static func ask(_ request: ControlRequest, state: StateDirectory) async -> ControlReply? {
-        guard let bytes = try? CanonicalJSON.encode(request), let address = UnixAddress(state.socket) else { return nil }
+        guard let bytes = try? CanonicalJSON.encode(request), let address = UnixAddress(state.socket) else {
+            return nil
+        }
         let answer = await DedicatedThread.run { () -> [UInt8]? in
             let descriptor = socket(AF_UNIX, type, 0)
             guard descriptor >= 0 else { return nil }

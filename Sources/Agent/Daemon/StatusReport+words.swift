@@ -37,7 +37,8 @@ extension StatusReport {
         }
         if let refused {
             lines.append("          The hub does not accept this machine's token: \(refused). On the hub:")
-            lines.append("          vigie-hub enrollment create --machine \(name ?? "NAME"); here, with what it prints:")
+            lines.append(
+                "          vigie-hub enrollment create --machine \(name ?? "NAME"); here, with what it prints:")
             lines.append("          vigie-agent enroll --force STRING")
         }
         return lines.joined(separator: "\n") + "\n"
