@@ -99,6 +99,13 @@ extension TestServer {
             def handle_error(self, request, address):
                 pass
 
+        # A test run that is killed must not leave its servers behind.
+        def watch(parent):
+            while os.getppid() == parent:
+                time.sleep(0.5)
+            os._exit(0)
+
+        threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
         server = Server(("127.0.0.1", 0), Handler)
         if mode == "tls":
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
