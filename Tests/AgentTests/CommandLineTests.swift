@@ -158,4 +158,18 @@ struct CommandLineTests {
         #expect(result.errors.hasPrefix("<5>not enrolled; run vigie-agent enroll"))
         #expect(!directory.names("state").contains("agent.sock"))
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aParentThatBlocksSignalsDoesNotMakeItImmortal() async throws {
+        let notifications = try NotifySocket(directory.file("notify"))
+        let program = try #require(Self.program)
+        let script =
+            "import os, signal, sys\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
+            + "os.execv(sys.argv[1], sys.argv[1:])"
+        let child = try ChildProcess(
+            "python3", ["-c", script, program, "run"] + state, environment: ["NOTIFY_SOCKET": notifications.path])
+        #expect(await notifications.next().hasPrefix("READY=1"))
+        child.signal(SIGTERM)
+        #expect(await DedicatedThread.run { child.wait() }.status == 0)
+    }
 }

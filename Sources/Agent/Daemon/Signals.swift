@@ -24,6 +24,13 @@ enum Signals {
         }
         let reading = ends[0]
         DedicatedThread.start {
+            // A parent may have left them blocked; one thread that takes them is enough.
+            withUnsafeTemporaryAllocation(of: sigset_t.self, capacity: 1) { buffer in
+                guard let wanted = buffer.baseAddress else { return }
+                sigemptyset(wanted)
+                for number in numbers { sigaddset(wanted, number) }
+                pthread_sigmask(SIG_UNBLOCK, wanted, nil)
+            }
             var byte: UInt8 = 0
             while true {
                 let count = read(reading, &byte, 1)
