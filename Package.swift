@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["CCurl", "CZlib", "CCrypto", "Contracts"], swiftSettings: strict),
         .executableTarget(
-            name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", argumentParser, toml, logging],
+            name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", argumentParser, logging],
             swiftSettings: strict),
         .target(name: "HubAPI", dependencies: ["Contracts"], swiftSettings: strict),
         .executableTarget(

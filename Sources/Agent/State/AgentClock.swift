@@ -1,5 +1,6 @@
 import Contracts
 import Glibc
+import Synchronization
 
 /// Time, handed in so that tests own it.
 struct AgentClock: Sendable {
@@ -23,25 +24,53 @@ struct AgentClock: Sendable {
 }
 
 /// Wakes one waiting task, at once or after a time.
+///
+/// Not an `AsyncStream`: the end of a task that waits for one ends the stream for everybody after it, whose waits then
+/// return at once and for ever.
 final class Wakeup: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
+    private struct State {
+        var isSignalled = false
+        var waiting: CheckedContinuation<Void, Never>?
+    }
 
-    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+    private let state = Mutex(State())
 
     /// Ends a wait, this one or the next.
-    func signal() { continuation.yield() }
+    func signal() {
+        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let waiting = state.waiting else {
+                state.isSignalled = true
+                return nil
+            }
+            state.waiting = nil
+            return waiting
+        }
+        waiting?.resume()
+    }
 
     /// Waits for a signal, for the milliseconds, or for the end of the task; only one task may wait.
     func wait(milliseconds: Int64?, clock: AgentClock) async {
         let timer = milliseconds.map { duration in
-            Task { [continuation] in
+            Task {
                 try await clock.sleep(max(0, duration))
-                continuation.yield()
+                signal()
             }
         }
-        var iterator = stream.makeAsyncIterator()
-        _ = await iterator.next()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state -> Bool in
+                    if state.isSignalled || Task.isCancelled {
+                        state.isSignalled = false
+                        return true
+                    }
+                    state.waiting = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            signal()
+        }
         timer?.cancel()
     }
 }

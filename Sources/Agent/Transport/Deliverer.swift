@@ -85,7 +85,11 @@ actor Deliverer {
                 if machine.notBefore > now { resolveAll(.kept(reason: machine.record.lastError?.reason ?? "waiting")) }
                 await wakeup.wait(milliseconds: until - now, clock: clock)
             case .sendHeld(let id):
-                if let snapshot = held[id] { await send(snapshot) }
+                if let snapshot = held[id] {
+                    await send(snapshot)
+                } else {
+                    machine.lost(id)
+                }
             case .sendSpooled(let entry):
                 if let snapshot = await spool.read(entry) {
                     await send(snapshot)

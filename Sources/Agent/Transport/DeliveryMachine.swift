@@ -104,6 +104,7 @@ struct DeliveryMachine: Equatable, Sendable {
 
     /// The file of an entry is gone or broken.
     mutating func lost(_ id: Identifier) {
+        held.removeAll { $0.id == id }
         damaged[id] = nil
         wholeOnly.remove(id)
     }
