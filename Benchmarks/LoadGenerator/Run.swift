@@ -25,11 +25,20 @@ struct Run: AsyncParsableCommand {
         var lost: Int
         var statuses: [String: Int]
         var seconds: Double
-        var per_second: Double
-        var p50_ms: Double
-        var p99_ms: Double
-        var max_ms: Double
-        var body_bytes: Int
+        var perSecond: Double
+        var medianMs: Double
+        var p99Ms: Double
+        var maxMs: Double
+        var bodyBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case machines, connections, snapshots, answered, lost, statuses, seconds
+            case perSecond = "per_second"
+            case medianMs = "p50_ms"
+            case p99Ms = "p99_ms"
+            case maxMs = "max_ms"
+            case bodyBytes = "body_bytes"
+        }
     }
 
     func run() async throws {
@@ -69,8 +78,8 @@ struct Run: AsyncParsableCommand {
             machines: machines, connections: connections, snapshots: results.count, answered: accepted.count,
             lost: results.filter { $0.status == 0 }.count,
             statuses: Dictionary(grouping: results) { String($0.status) }.mapValues(\.count), seconds: elapsed,
-            per_second: Double(accepted.count) / elapsed, p50_ms: quantile(0.5), p99_ms: quantile(0.99),
-            max_ms: quantile(1), body_bytes: posts.first?.body.count ?? 0)
+            perSecond: Double(accepted.count) / elapsed, medianMs: quantile(0.5), p99Ms: quantile(0.99),
+            maxMs: quantile(1), bodyBytes: posts.first?.body.count ?? 0)
         print(String(decoding: try CanonicalJSON.encode(report), as: UTF8.self))
     }
 

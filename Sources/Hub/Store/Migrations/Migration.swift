@@ -61,7 +61,7 @@ enum Migrations {
             throw StoreFailure(
                 code: .newerDatabase,
                 message: "the database has schema \(version), this vigie-hub knows up to \(newest); "
-                    + "install the newer vigie-hub again, or restore the backup made before the upgrade")
+                    + "install the newer vigie-hub again, or restore a copy made before the upgrade")
         }
         for migration in all where migration.version > version {
             for (index, sql) in migration.statements(for: engine).enumerated() {
