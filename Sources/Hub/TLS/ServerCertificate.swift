@@ -47,6 +47,9 @@ struct ServerCertificate: Sendable {
             certificateChain: certificates.map { .certificate($0) }, privateKey: .privateKey(privateKey))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // How long a closing waits for the other side's goodbye. An agent that keeps an idle connection reads it only
+        // when it sends again: with the usual 5 s every stop of the hub would take as long.
+        configuration.shutdownTimeout = .milliseconds(500)
         return try NIOSSLContext(configuration: configuration)
     }
 
