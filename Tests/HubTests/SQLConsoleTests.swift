@@ -145,7 +145,7 @@ import Testing
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
             limits: .init(seconds: 0.2))
         #expect(failure?.reason == .timedOut)
-        let cross = "SELECT count(*) FROM " + (0..<9).map { "apt_packages a\($0)" }.joined(separator: ", ")
+        let cross = "SELECT count(*) FROM " + (0..<16).map { "apt_packages a\($0)" }.joined(separator: ", ")
         let crossed = try await Self.refusal(cross, limits: .init(seconds: 0.2))
         #expect(crossed?.reason == .timedOut)
     }
