@@ -116,7 +116,8 @@ struct APTFiles: Sendable {
         }.filter { $0.0.flavour == running.flavour }
         // A kernel that no package brought says nothing of those that packages did: a container, a hosted machine.
         guard let newest = kernels.max(by: { DebianVersion.compare($0.0.release, $1.0.release) < 0 }),
-            !isContainer
+            // The kernel of a container belongs to its host.
+            host.containerManager == nil
         else { return reboot }
         reboot.newestKernel = newest.0.release
         if DebianVersion.compare(newest.0.release, release) > 0 { reboot.required = true }
@@ -127,11 +128,6 @@ struct APTFiles: Sendable {
             reboot.required = true
         }
         return reboot
-    }
-
-    /// The kernel of a container belongs to its host.
-    private var isContainer: Bool {
-        host.exists("run/systemd/container") || host.exists(".dockerenv") || host.exists("run/.containerenv")
     }
 
     // MARK: - Helpers
