@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["CCurl", "CZlib", "CCrypto", "Contracts"], swiftSettings: strict),
         .executableTarget(
-            name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", argumentParser, logging],
+            name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", logging],
             swiftSettings: strict),
         .target(name: "HubAPI", dependencies: ["Contracts"], swiftSettings: strict),
         .executableTarget(

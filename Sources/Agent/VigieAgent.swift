@@ -1,12 +1,16 @@
-import ArgumentParser
 import Contracts
 import Glibc
 
 /// The program: arguments in, one of the commands, an exit status out.
 @main
-struct VigieAgent: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "vigie-agent",
+enum VigieAgent {
+    static let commands: [any Command.Type] = [
+        CollectCommand.self, EnrollCommand.self, OnceCommand.self, RunCommand.self, StatusCommand.self,
+        CheckCommand.self,
+    ]
+
+    static let help = CommandHelp(
+        program: "vigie-agent",
         abstract: "Look at this machine from the inside and report it to its Vigie hub.",
         discussion: """
             Observes only: it changes nothing, opens no port, runs no remote command.
@@ -18,27 +22,39 @@ struct VigieAgent: AsyncParsableCommand {
               0  all is well
             \(AgentError.Code.allCases.map { "  \($0.rawValue)  \($0.meaning)" }.joined(separator: "\n"))
             """,
-        version: Vigie.version,
-        subcommands: [
-            CollectCommand.self, EnrollCommand.self, OnceCommand.self, RunCommand.self, StatusCommand.self,
-            CheckCommand.self,
-        ])
+        commands: commands.map { $0.syntax })
 
     static func main() async {
+        let invocation: Invocation
+        switch Invocation.read(Array(CommandLine.arguments.dropFirst()), commands: commands, help: help) {
+        case .success(let found): invocation = found
+        case .failure(let wrong):
+            say(wrong.text)
+            exit(AgentError.Code.usage.rawValue)
+        }
         do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+            switch invocation {
+            case .show(let text): print(text, terminator: "")
+            case .run(let command): try await command.run()
             }
+            fflush(nil)
         } catch let error as AgentError {
             fflush(nil)
-            var line = Array("vigie-agent: \(error)\n".utf8)
-            _ = write(STDERR_FILENO, &line, line.count)
-            Glibc.exit(error.code.rawValue)
+            say("vigie-agent: \(error)\n")
+            exit(error.code.rawValue)
+        } catch let status as ExitStatus {
+            fflush(nil)
+            exit(status.code.rawValue)
         } catch {
-            exit(withError: error)
+            fflush(nil)
+            say("vigie-agent: \(error)\n")
+            exit(AgentError.Code.notDelivered.rawValue)
         }
+    }
+
+    /// In one write, so that lines of several processes stay whole.
+    private static func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

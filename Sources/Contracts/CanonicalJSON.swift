@@ -1,18 +1,104 @@
-import FoundationEssentials
-
-/// Canonical bytes: sorted member names, no white space, `/` not escaped. Equal values give equal bytes, so that a
-/// digest tells whether state changed.
+/// Canonical bytes: member names in the order of their UTF-8, no white space, `/` not escaped. Equal values give equal
+/// bytes, so that a digest tells whether state changed.
 package enum CanonicalJSON {
+    /// - Throws: `EncodingError` for what JSON cannot say: a number that is not finite, or beyond 64 bits.
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
+        var writer = JSONWriting(indents: false)
+        try writer.append(JSONTreeEncoder.encode(value))
+        return writer.bytes
     }
 
     /// The same, indented, for people and golden files; ends with a newline.
     package static func pretty(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+        var writer = JSONWriting(indents: true)
+        try writer.append(JSONTreeEncoder.encode(value))
+        return String(decoding: writer.bytes, as: UTF8.self) + "\n"
+    }
+}
+
+/// Writes a `JSONValue` with sorted member names.
+private struct JSONWriting {
+    private(set) var bytes: [UInt8] = []
+    private let indents: Bool
+    private var level = 0
+
+    init(indents: Bool) {
+        self.indents = indents
+        bytes.reserveCapacity(1024)
+    }
+
+    mutating func append(_ value: JSONValue) throws {
+        switch value {
+        case .null: append("null")
+        case .bool(let flag): append(flag ? "true" : "false")
+        case .integer(let number): append(String(number))
+        case .number(let number): try append(number)
+        case .string(let text): append(quoted: text)
+        case .array(let values):
+            try enclose(0x5B, 0x5D, values) { writer, item in try writer.append(item) }
+        case .object(let object):
+            let sorted = object.members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            try enclose(0x7B, 0x7D, sorted) { writer, member in
+                writer.append(quoted: member.name)
+                writer.append(writer.indents ? " : " : ":")
+                try writer.append(member.value)
+            }
+        }
+    }
+
+    private mutating func enclose<Item>(
+        _ open: UInt8, _ close: UInt8, _ items: [Item], _ write: (inout JSONWriting, Item) throws -> Void
+    ) throws {
+        bytes.append(open)
+        level += 1
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            newLine()
+            try write(&self, item)
+        }
+        level -= 1
+        // Between the two of nothing an empty line, as Foundation's encoder leaves it.
+        if items.isEmpty, indents { bytes.append(0x0A) }
+        newLine()
+        bytes.append(close)
+    }
+
+    private mutating func newLine() {
+        guard indents else { return }
+        bytes.append(0x0A)
+        bytes.append(contentsOf: repeatElement(0x20, count: 2 * level))
+    }
+
+    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// The shortest digits that read back as the same double; a whole number is written without a fraction.
+    private mutating func append(_ number: Double) throws {
+        guard number.isFinite else {
+            throw EncodingError.invalidValue(
+                number, .init(codingPath: [], debugDescription: "JSON has no number \(number)"))
+        }
+        var digits = Array(number.description.utf8)
+        if digits.suffix(2) == [0x2E, 0x30] { digits.removeLast(2) }
+        bytes.append(contentsOf: digits)
+    }
+
+    /// Escapes what RFC 8259 asks for and nothing else.
+    private mutating func append(quoted text: String) {
+        bytes.append(0x22)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5C:
+                bytes.append(0x5C)
+                bytes.append(byte)
+            case 0x20...: bytes.append(byte)
+            case 0x08: append("\\b")
+            case 0x09: append("\\t")
+            case 0x0A: append("\\n")
+            case 0x0C: append("\\f")
+            case 0x0D: append("\\r")
+            default: append("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
+            }
+        }
+        bytes.append(0x22)
     }
 }

@@ -60,7 +60,7 @@ struct CommandLineTests {
         .init(arguments: ["once", "--config", "/nonexistent"], status: 78, words: "there is no such file"),
         .init(arguments: ["collect", "weather"], status: 64, words: "hardware"),
         .init(arguments: ["collect", "apt", "--root", "/nonexistent"], status: 78, words: "correct --root"),
-        .init(arguments: ["once", "--log-level", "loud"], status: 64, words: "no log level loud"),
+        .init(arguments: ["once", "--log-level", "loud"], status: 64, words: "no log-level 'loud'"),
     ]
 
     @Test(arguments: failing)

@@ -1,10 +1,9 @@
-import ArgumentParser
 import Contracts
 import Transport
 
-struct CheckCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check",
+struct CheckCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "check",
         abstract:
             "Tell what the agent may read here, what not and what to do about it, and whether it reaches its hub.",
         discussion: """
@@ -12,12 +11,16 @@ struct CheckCommand: AsyncParsableCommand {
             Exit status 0: the hub can be reached. 69: it cannot. 78: not enrolled. What may not be read is no failure.
 
             Example: vigie-agent check
-            """)
+            """,
+        options: [OutputFormat.option] + GlobalOptions.options)
 
-    @Option(name: .shortAndLong, help: "text or json.")
-    var output = OutputFormat.text
+    let output: OutputFormat
+    let options: GlobalOptions
 
-    @OptionGroup var options: GlobalOptions
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        output = try OutputFormat(arguments)
+        options = try GlobalOptions(arguments)
+    }
 
     func run() async throws {
         let context = try CommandContext(options)

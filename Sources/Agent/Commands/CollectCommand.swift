@@ -1,9 +1,8 @@
-import ArgumentParser
 import Contracts
 
-struct CollectCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "collect",
+struct CollectCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "collect",
         abstract: "Collect one kind and print the snapshot that would be sent.",
         discussion: """
             Needs no hub and changes nothing. The machine_id is all zeros: a snapshot that is only shown belongs to \
@@ -11,18 +10,27 @@ struct CollectCommand: AsyncParsableCommand {
 
             Example: vigie-agent collect metrics
             Example: vigie-agent collect hardware --root /mnt/rescue --compact
-            """)
+            """,
+        positional: .init(
+            name: "kind", help: "\(kinds.joined(separator: ", ")).", completion: .list(kinds)),
+        options: [
+            .flag("compact", "On one line, as it is sent."),
+            .flag("cost", "Say on standard error what one collecting costs; takes twenty more."),
+        ] + GlobalOptions.options)
 
-    @Argument(help: "\(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var kind: Kind
+    private static let kinds = Kind.allCases.map(\.rawValue)
 
-    @Flag(help: "On one line, as it is sent.")
-    var compact = false
+    let kind: Kind
+    let compact: Bool
+    let cost: Bool
+    let options: GlobalOptions
 
-    @Flag(help: "Say on standard error what one collecting costs; takes twenty more.")
-    var cost = false
-
-    @OptionGroup var options: GlobalOptions
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        kind = try CommandArguments.choice(arguments.positional ?? "", what: "kind")
+        compact = arguments.flag("compact")
+        cost = arguments.flag("cost")
+        options = try GlobalOptions(arguments)
+    }
 
     /// Between the two samples of a rate.
     static let sampleFirst = Duration.milliseconds(500)
@@ -64,5 +72,3 @@ struct CollectCommand: AsyncParsableCommand {
         return try CanonicalJSON.pretty(try StrictJSON.read(document).root)
     }
 }
-
-extension Kind: ExpressibleByArgument {}

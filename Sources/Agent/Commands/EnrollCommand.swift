@@ -1,10 +1,9 @@
-import ArgumentParser
 import Contracts
 import Glibc
 
-struct EnrollCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "enroll",
+struct EnrollCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "enroll",
         abstract: "Make this machine known to a hub.",
         discussion: """
             Takes the string that vigie-hub enrollment create prints. Other users see the arguments of a process: with \
@@ -14,22 +13,26 @@ struct EnrollCommand: AsyncParsableCommand {
 
             Example: vigie-agent enroll - < enrollment.txt
             Example: vigie-agent enroll vigie-enroll-1.eyJjYSI6…
-            """)
+            """,
+        positional: .init(
+            name: "string", help: "The enrolment string, or - to read it from standard input.", isOptional: true),
+        options: [
+            .init(name: "file", value: "file", help: "File that holds the string.", completion: .file),
+            .flag("force", "Give up the identity that this machine has."),
+        ] + GlobalOptions.options)
 
-    @Argument(help: "The enrolment string, or - to read it from standard input.")
-    var string: String?
+    let string: String?
+    let file: String?
+    let force: Bool
+    let options: GlobalOptions
 
-    @Option(help: "File that holds the string.")
-    var file: String?
-
-    @Flag(help: "Give up the identity that this machine has.")
-    var force = false
-
-    @OptionGroup var options: GlobalOptions
-
-    func validate() throws {
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        string = arguments.positional
+        file = arguments.value("file")
+        force = arguments.flag("force")
+        options = try GlobalOptions(arguments)
         guard (string == nil) != (file == nil) else {
-            throw ValidationError("give the enrolment string, - for standard input, or --file")
+            throw UsageError("give the enrolment string, - for standard input, or --file")
         }
     }
 

@@ -1,26 +1,36 @@
-import ArgumentParser
 import Contracts
 import Logging
 
 /// What every command takes.
-struct GlobalOptions: ParsableArguments {
-    @Option(help: "Configuration file (default: \(AgentConfiguration.defaultPath), where it exists).")
-    var config: String?
+struct GlobalOptions: Sendable {
+    let config: String?
+    let stateDir: String?
+    let root: String
+    let logLevel: Logger.Level?
 
-    @Option(help: "State directory (default: \(AgentConfiguration.defaultStateDirectory)).")
-    var stateDir: String?
+    private static let levels = Logger.Level.allCases.map(\.rawValue)
 
-    @Option(help: "Look at the system below this directory instead of this one.")
-    var root = "/"
+    static let options: [CommandSyntax.Option] = [
+        .init(
+            name: "config", value: "config",
+            help: "Configuration file (default: \(AgentConfiguration.defaultPath), where it exists).",
+            completion: .file),
+        .init(
+            name: "state-dir", value: "state-dir",
+            help: "State directory (default: \(AgentConfiguration.defaultStateDirectory)).", completion: .directory),
+        .init(
+            name: "root", value: "root", help: "Look at the system below this directory instead of this one.",
+            defaultValue: "/", completion: .directory),
+        .init(
+            name: "log-level", value: "log-level",
+            help: "What is logged: \(levels.joined(separator: ", ")) (default: info).", completion: .list(levels)),
+    ]
 
-    @Option(
-        help: "What is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")) (default: info).",
-        transform: GlobalOptions.level)
-    var logLevel: Logger.Level?
-
-    private static func level(_ text: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else { throw ValidationError("there is no log level \(text)") }
-        return level
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        config = arguments.value("config")
+        stateDir = arguments.value("state-dir")
+        root = arguments.value("root") ?? "/"
+        logLevel = try arguments.choice("log-level")
     }
 
     /// The file, with the flags over it.

@@ -1,21 +1,24 @@
-import ArgumentParser
 import Contracts
 
-struct OnceCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "once",
+struct OnceCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "once",
         abstract: "Collect everything now, deliver it, and say how that went.",
         discussion: """
             Exit status 0: the hub has accepted every kind. 1: something was refused, or waits on disk because no hub \
             can be reached; the daemon or the next run delivers it.
 
             Example: vigie-agent once
-            """)
+            """,
+        options: [OutputFormat.option] + GlobalOptions.options)
 
-    @Option(name: .shortAndLong, help: "text or json.")
-    var output = OutputFormat.text
+    let output: OutputFormat
+    let options: GlobalOptions
 
-    @OptionGroup var options: GlobalOptions
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        output = try OutputFormat(arguments)
+        options = try GlobalOptions(arguments)
+    }
 
     func run() async throws {
         let context = try CommandContext(options)

@@ -1,12 +1,17 @@
-import ArgumentParser
 import Contracts
 
 /// How an answer is printed.
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
+enum OutputFormat: String, CaseIterable, Sendable {
     /// For people; may change.
     case text
     /// For programs; stable.
     case json
+
+    static let option = CommandSyntax.Option(
+        name: "output", short: "o", value: "output", help: "text or json.", defaultValue: "text",
+        completion: .list(allCases.map(\.rawValue)))
+
+    init(_ arguments: CommandArguments) throws(UsageError) { self = try arguments.choice("output") ?? .text }
 
     func print(_ value: some Encodable, text: () -> String) throws {
         switch self {

@@ -1,10 +1,9 @@
-import ArgumentParser
 import Contracts
 import Glibc
 
-struct RunCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "run",
+struct RunCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "run",
         abstract: "Work as a daemon: collect by timers and changes, deliver, until told to stop.",
         discussion: """
             A machine that is not enrolled waits, and begins as soon as it is. SIGHUP reads the configuration again and \
@@ -12,9 +11,12 @@ struct RunCommand: AsyncParsableCommand {
             signs of life (Type=notify).
 
             Example: vigie-agent run --log-level debug
-            """)
+            """,
+        options: GlobalOptions.options)
 
-    @OptionGroup var options: GlobalOptions
+    let options: GlobalOptions
+
+    init(_ arguments: CommandArguments) throws(UsageError) { options = try GlobalOptions(arguments) }
 
     func run() async throws {
         let context = try CommandContext(options)

@@ -1,29 +1,32 @@
-import ArgumentParser
 import Contracts
 import Glibc
 
-struct StatusCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status",
+struct StatusCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "status",
         abstract: "Tell who this machine is to its hub, what was accepted last, and what waits.",
         discussion: """
             Exit status 0: all is well. 1: deliveries fail, or the hub does not accept this machine. 78: not enrolled.
 
             Example: vigie-agent status
             Example: vigie-agent status -o json
-            """)
+            """,
+        options: [OutputFormat.option] + GlobalOptions.options)
 
-    @Option(name: .shortAndLong, help: "text or json.")
-    var output = OutputFormat.text
+    let output: OutputFormat
+    let options: GlobalOptions
 
-    @OptionGroup var options: GlobalOptions
+    init(_ arguments: CommandArguments) throws(UsageError) {
+        output = try OutputFormat(arguments)
+        options = try GlobalOptions(arguments)
+    }
 
     func run() async throws {
         let context = try CommandContext(options)
         let report = try await Self.report(context)
         try output.print(report) { report.words(now: SystemClock.now()) }
-        if !report.enrolled { throw ExitCode(AgentError.Code.configuration.rawValue) }
-        if !report.isHealthy { throw ExitCode(AgentError.Code.notDelivered.rawValue) }
+        if !report.enrolled { throw ExitStatus(.configuration) }
+        if !report.isHealthy { throw ExitStatus(.notDelivered) }
     }
 
     static func report(_ context: CommandContext) async throws(AgentError) -> StatusReport {
