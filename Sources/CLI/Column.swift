@@ -1,6 +1,10 @@
 /// One column of an answer: its title for people, its name for programs, and what stands in it.
 struct Column<Item>: Sendable {
-    enum Place: Sendable { case everywhere, tableOnly, csvOnly }
+    enum Place: Sendable {
+        case everywhere, tableOnly, csvOnly
+        /// Everywhere, but the first to go where a terminal is too narrow for the table.
+        case roomy
+    }
 
     var title: String
     /// As in JSON.

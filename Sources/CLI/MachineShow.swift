@@ -47,7 +47,9 @@ struct MachinePage {
     let output: Output
 
     var text: String {
-        [facts, kinds, unknown, filesystems, disks, interfaces, events].filter { !$0.isEmpty }.joined(separator: "\n")
+        [facts, kinds, unknown, memoryModules, filesystems, disks, pools, interfaces, hostKeys, events].filter {
+            !$0.isEmpty
+        }.joined(separator: "\n")
     }
 
     private var now: Timestamp { output.now }
@@ -70,6 +72,7 @@ struct MachinePage {
         add("kernel", .text([machine.os?.kernel, machine.os?.architecture].compactMap { $0 }.joined(separator: " ")))
         add("kind", .text([summary.machineKind, virtualization].compactMap { $0 }.joined(separator: ", ")))
         add("hardware", hardware)
+        for fact in HardwareFacts.of(machine.hardware) { add(fact.title, .text(fact.text), fact.style) }
         add("cpu", cpu)
         add("memory", memory)
         add("load", load)
@@ -79,6 +82,7 @@ struct MachinePage {
         add("containers", MachineColumns.containers(summary.containers))
         add("agent", .text(summary.agentVersion))
         add("address", .text(machine.remoteAddress))
+        add("time zone", .text(machine.os?.timeZone))
         if let skew = machine.clockSkewMs, abs(skew) >= 2000 {
             add(
                 "clock", .text("\(Units.duration(seconds: Double(abs(skew)) / 1000)) \(skew < 0 ? "behind" : "ahead")"),
@@ -167,19 +171,26 @@ struct MachinePage {
         section("File systems", machine.filesystems, DiskColumns.filesystems.filter { $0.name != "machine" })
     }
 
-    private var disks: String { section("Disks", machine.disks, DiskColumns.devices) }
+    private var memoryModules: String {
+        section("Memory modules", machine.hardware?.dimms ?? [], HardwareFacts.dimms)
+    }
+
+    private var disks: String {
+        section("Disks", machine.disks, DiskColumns.devices.filter { $0.name != "machine" })
+    }
+
+    private var pools: String {
+        section("RAID, volume groups, ZFS", machine.storagePools, DiskColumns.pools.filter { $0.name != "machine" })
+    }
 
     private var interfaces: String {
         section(
             "Interfaces", machine.interfaces.filter { $0.kind != "loopback" },
-            [
-                Column("NAME", "name") { .text($0.name) },
-                Column("KIND", "kind") { .text($0.kind) },
-                Column("STATE", "state") { .text($0.state) },
-                Column("SPEED", "speed_mbps") { .text($0.speedMbps.map { "\($0) Mbit/s" }) },
-                Column("MAC", "mac") { .text($0.mac) },
-                Column("ADDRESSES", "addresses") { .list($0.addresses) },
-            ])
+            InterfaceColumns.list.filter { $0.name != "machine" })
+    }
+
+    private var hostKeys: String {
+        section("SSH host keys", machine.hostKeys, HostKeyColumns.list.filter { $0.name != "machine" })
     }
 
     private var events: String {

@@ -10,6 +10,8 @@ struct Table {
 
     var titles: [String]
     var rows: [[Cell]]
+    /// Columns that may be left out where the terminal is too narrow, the last first.
+    private var roomy: [Int] = []
 
     init(titles: [String], rows: [[Cell]]) {
         self.titles = titles
@@ -19,6 +21,7 @@ struct Table {
     init<Item>(_ items: [Item], columns: [Column<Item>], now: Timestamp) {
         let shown = columns.filter { $0.place != .csvOnly }
         titles = shown.map(\.title)
+        roomy = shown.indices.filter { shown[$0].place == .roomy }
         rows = items.map { item in
             shown.map { column in
                 let value = column.value(item)
@@ -32,7 +35,9 @@ struct Table {
     private static let gap = "  "
 
     func render(on terminal: Terminal, indent: String = "") -> String {
-        let widths = widths(limit: terminal.width.map { $0 - indent.count })
+        let limit = terminal.width.map { $0 - indent.count }
+        if let limit, let last = roomy.last, least > limit { return without(last).render(on: terminal, indent: indent) }
+        let widths = widths(limit: limit)
         let rightAligned = titles.indices.map { column in
             rows.contains { $0[column].alignsRight }
                 && rows.allSatisfy { $0[column].alignsRight || $0[column].text == "-" }
@@ -62,11 +67,28 @@ struct Table {
         return result + "\n"
     }
 
-    /// The natural widths, the widest made narrower until the line fits.
-    private func widths(limit: Int?) -> [Int] {
-        var widths = titles.indices.map { column in
+    /// Columns that the table takes at its narrowest.
+    private var least: Int {
+        naturalWidths.reduce(0) { $0 + min($1, Self.narrowest) } + Self.gap.count * (titles.count - 1)
+    }
+
+    private func without(_ column: Int) -> Table {
+        var narrower = self
+        narrower.titles.remove(at: column)
+        for row in rows.indices { narrower.rows[row].remove(at: column) }
+        narrower.roomy.removeLast()
+        return narrower
+    }
+
+    private var naturalWidths: [Int] {
+        titles.indices.map { column in
             max(titles[column].columns, rows.lazy.map { $0[column].text.columns }.max() ?? 0)
         }
+    }
+
+    /// The natural widths, the widest made narrower until the line fits.
+    private func widths(limit: Int?) -> [Int] {
+        var widths = naturalWidths
         guard let limit, !widths.isEmpty else { return widths }
         var excess = widths.reduce(0, +) + Self.gap.count * (widths.count - 1) - limit
         while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 1 {

@@ -37,6 +37,9 @@ struct VigieCLI: AsyncParsableCommand {
                     MachineList.self, MachineCommand.self, MetricsShow.self, DiskList.self, EventList.self,
                     Check.self,
                 ]),
+            CommandGroup(
+                name: "Network and hardware",
+                subcommands: [InterfaceList.self, NeighborList.self, HostKeyCommand.self, PCIList.self]),
             CommandGroup(name: "Software", subcommands: [UpdateList.self, PackageList.self]),
             CommandGroup(name: "Docker", subcommands: [ContainerList.self, StackList.self]),
             CommandGroup(name: "Archive and SQL", subcommands: [SnapshotList.self, SnapshotCommand.self, SQLRun.self]),

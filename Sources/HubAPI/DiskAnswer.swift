@@ -43,10 +43,22 @@ package struct DiskAnswer: Codable, Equatable, Sendable {
     package var name: String
     package var model: String?
     package var serial: String?
+    package var wwn: String?
+    package var firmware: String?
     package var sizeBytes: Int?
     package var rotational: Bool?
+    package var removable: Bool?
     package var transport: String?
+    /// `ok`, `warning`, `critical`, as its SMART data say; absent where there are none.
+    package var health: String?
     package var smartPassed: Bool?
+    package var smartPowerOnHours: Int?
+    package var smartReallocatedSectors: Int?
+    /// Of the design life of a solid-state disk; may exceed 100.
+    package var smartPercentageUsed: Int?
+    package var smartCriticalWarning: Int?
+    /// Where it, or a partition of it, is mounted.
+    package var mountPoints: [String]?
     package var unknownSince: Timestamp?
 
     package init(machine: String, name: String) {
@@ -55,10 +67,15 @@ package struct DiskAnswer: Codable, Equatable, Sendable {
     }
 
     package enum CodingKeys: String, CodingKey {
-        case machine, name, model, serial
+        case machine, name, model, serial, wwn, firmware
         case sizeBytes = "size_bytes"
-        case rotational, transport
+        case rotational, removable, transport, health
         case smartPassed = "smart_passed"
+        case smartPowerOnHours = "smart_power_on_hours"
+        case smartReallocatedSectors = "smart_reallocated_sectors"
+        case smartPercentageUsed = "smart_percentage_used"
+        case smartCriticalWarning = "smart_critical_warning"
+        case mountPoints = "mount_points"
         case unknownSince = "unknown_since"
     }
 }

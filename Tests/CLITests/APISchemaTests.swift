@@ -19,6 +19,7 @@ struct APISchemaTests {
         try check(MetricsAnswer.self)
         try check(HubStatus.self)
         try check(SQLRequest.self)
+        try check(HostKeyDecision.self)
         try check(SQLAnswer.self)
     }
 
@@ -32,6 +33,12 @@ struct APISchemaTests {
         try check(ListAnswer<StackAnswer>.self, as: "StackAnswerList")
         try check(ListAnswer<FilesystemAnswer>.self, as: "FilesystemAnswerList")
         try check(ListAnswer<EventAnswer>.self, as: "EventAnswerList")
+        try check(ListAnswer<InterfaceAnswer>.self, as: "InterfaceAnswerList")
+        try check(ListAnswer<NeighborAnswer>.self, as: "NeighborAnswerList")
+        try check(ListAnswer<DiskAnswer>.self, as: "DiskAnswerList")
+        try check(ListAnswer<StoragePoolAnswer>.self, as: "StoragePoolAnswerList")
+        try check(ListAnswer<PCIDeviceAnswer>.self, as: "PCIDeviceAnswerList")
+        try check(ListAnswer<HostKeyAnswer>.self, as: "HostKeyAnswerList")
         try check(ListAnswer<TableAnswer>.self, as: "TableAnswerList")
     }
 }

@@ -44,7 +44,8 @@ import Transport
             for path in [
                 "/v1/machines", "/v1/machines/db-01", "/v1/machines/web-01", "/v1/updates", "/v1/packages",
                 "/v1/containers", "/v1/stacks", "/v1/disks", "/v1/events", "/v1/machines/web-01/snapshots", "/v1/hub",
-                "/v1/tables", "/v1/machines/web-01/metrics",
+                "/v1/tables", "/v1/machines/web-01/metrics", "/v1/interfaces", "/v1/neighbors", "/v1/disk-devices",
+                "/v1/storage-pools", "/v1/pci-devices", "/v1/host-keys?tag=web&machine=web-01",
             ] {
                 let response = try await hub.send("GET", path)
                 #expect(response.status == 200, "\(path)")
@@ -115,7 +116,9 @@ import Transport
         ("/v1/machines/web-01/metrics?points=9999", 400, "points is a number"),
         ("/v1/machines/web-1", 404, "did you mean web-01?"),
         ("/v1/machines/web%2D01x/metrics", 404, "did you mean web-01"),
-        ("/v1/updates?machine=nobody", 404, "no machine"),
+        ("/v1/updates?machine=nobody", 404, "no machine"), ("/v1/interfaces?tag=wbe", 404, "there is no tag \"wbe\""),
+        ("/v1/interfaces?tags=web", 400, "there are machine, tag, kind, state, limit"),
+        ("/v1/pci-devices?ids=8086", 400, "as 8086:1533"), ("/v1/host-keys?status=good", 400, "approved, first_seen"),
         ("/v1/snapshots/latest", 400, "UUID"),
         ("/v1/snapshots/0194e7c2-7b7b-7000-8000-000000000000", 404, "the archive holds no snapshot"),
     ])

@@ -106,9 +106,9 @@ import Testing
 
     @Test func `The fullest file system comes first`() throws {
         let fleet = try QueryFleet.filled()
-        let answer = try fleet.read { try DiskQueries.list($0, machine: nil, usedPercentAtLeast: 0, limit: 10) }
+        let answer = try fleet.read { try DiskQueries.list($0, .all, usedPercentAtLeast: 0, limit: 10) }
         #expect(answer.items.map(\.mountPoint) == ["/srv", "/"])
-        let full = try fleet.read { try DiskQueries.list($0, machine: nil, usedPercentAtLeast: 90, limit: 10) }
+        let full = try fleet.read { try DiskQueries.list($0, .all, usedPercentAtLeast: 90, limit: 10) }
         #expect(full.items.map(\.mountPoint) == ["/srv"])
         #expect(full.items.first?.availableBytes == 7 << 30)
     }

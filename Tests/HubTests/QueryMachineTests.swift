@@ -177,11 +177,11 @@ import Testing
 
     @Test func `A name that is not there brings those that are near`() throws {
         let fleet = try QueryFleet.filled()
-        let missing = #expect(throws: MachineLookup.Missing.self) {
+        let missing = #expect(throws: MissingName.self) {
             try fleet.read { try MachineLookup.find($0, "web01") }
         }
         #expect(missing?.detail == #"there is no machine "web01"; did you mean web-01?"#)
-        let strange = #expect(throws: MachineLookup.Missing.self) {
+        let strange = #expect(throws: MissingName.self) {
             try fleet.read { try MachineLookup.find($0, "mail.example.org") }
         }
         #expect(strange?.nearest == [])

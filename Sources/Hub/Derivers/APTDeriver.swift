@@ -24,7 +24,11 @@ enum APTDeriver: KindDeriver {
         "apt_errors", section: "", keys: ["category", "subject"],
         columns: [.row("severity"), .row("message"), .row("remedy")],
         rowPointer: { APTErrors.section(of: $0[0].text ?? "") })
-    static let tables = [packages, leftovers, planned, sources, errors]
+    static let reboots = DerivedTable(
+        "apt_reboots", section: "", keys: [],
+        columns: ["required", "packages_json", "running_kernel", "newest_kernel"].map { .section($0, "/reboot") }
+            + [.section("services_json", "/services_to_restart")])
+    static let tables = [packages, leftovers, planned, sources, errors, reboots]
 
     static let state = StateColumns(
         .apt,
@@ -54,6 +58,7 @@ enum APTDeriver: KindDeriver {
                 problems.map {
                     DerivedRow(keys: [$0.category, $0.subject], [$0.severity.rawValue, $0.message, $0.remedy])
                 }),
+            .init(reboots, [try reboot(payload)]),
         ]
         let state: [any SQLBindable] = [
             payload.packages?.count, changes?.count(where: \.isPendingUpdate),
@@ -89,6 +94,14 @@ enum APTDeriver: KindDeriver {
                 change.security, change.isPendingUpdate, change.sizeBytes, change.status, change.reason,
                 change.phasedPercent,
             ])
+    }
+
+    private static func reboot(_ payload: APTV1) throws -> DerivedRow {
+        let reboot = payload.reboot
+        return DerivedRow([
+            reboot?.required, JSONText.strings(reboot?.packages), reboot?.runningKernel, reboot?.newestKernel,
+            try JSONText.encode(payload.servicesToRestart),
+        ])
     }
 
     private static func row(_ source: APTV1.Source) -> DerivedRow {

@@ -7,13 +7,14 @@ enum DerivedTables {
         "machine_kinds", "machine_sections", "machine_state", "machine_automatic_tags", "machine_os",
         "machine_hardware", "machine_disks", "machine_interfaces", "machine_addresses", "machine_pci_devices",
         "machine_host_keys", "machine_neighbors", "machine_metrics_latest", "machine_filesystems", "apt_packages",
-        "apt_leftover_packages", "apt_planned_packages", "apt_sources", "apt_errors", "docker_engines",
+        "apt_leftover_packages", "apt_planned_packages", "apt_sources", "apt_errors", "apt_reboots", "docker_engines",
         "docker_containers", "docker_images",
         "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
     ]
     /// What only grows, and outlives its snapshots.
     static let histories = [
-        "machine_events", "apt_applied_packages", "docker_container_events", "docker_image_events",
+        "machine_events", "machine_host_key_sightings", "apt_applied_packages", "docker_container_events",
+        "docker_image_events",
     ]
     /// Histories that begin with time; see `Migrations.derivedMetrics`.
     static let metricHistories = ["host_metrics", "container_metrics"]

@@ -70,7 +70,25 @@ enum HardwareDeriver: KindDeriver {
 
     static let hostname = Statement(
         "derive.machine_os.hostname", "UPDATE machine_os SET hostname = ?2 WHERE machine_id = ?1 AND hostname <> ?2")
-    static let historyStatements = [hostname]
+    /// By the hub's clock: nobody can claim to have been seen earlier.
+    static let sighting = Statement(
+        "derive.machine_host_key_sightings",
+        """
+        INSERT INTO machine_host_key_sightings (machine_id, type, fingerprint, public_key, first_received_at)
+        VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (machine_id, type, fingerprint) DO UPDATE SET first_received_at = excluded.first_received_at
+        WHERE excluded.first_received_at < machine_host_key_sightings.first_received_at
+        """)
+    static let historyStatements = [hostname, sighting]
+
+    static func enterHistories(
+        _ payload: HardwareV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
+    ) throws {
+        for key in payload.sshHostKeys ?? [] {
+            try connection.run(
+                sighting, snapshot.machineID, key.type, key.fingerprint, key.publicKey, snapshot.receivedAt)
+        }
+    }
 
     static func derive(_ payload: HardwareV1, of snapshot: ArchivedSnapshot) throws -> Derived {
         var derived = Derived()

@@ -11,10 +11,10 @@ enum HardwareWarnings {
                     message: "RAID \(array.name) is \(array.state)", section: "/raid_arrays"))
         }
         for pool in payload.zfsPools ?? [] {
-            guard let state = pool.state, state != "ONLINE" else { continue }
+            guard let state = pool.state, severity(ofPool: state) > .ok else { continue }
             warnings.append(
                 StateWarning(
-                    code: "zfs_degraded", severity: .critical, subject: pool.name,
+                    code: "zfs_degraded", severity: severity(ofPool: state), subject: pool.name,
                     message: "ZFS pool \(pool.name) is \(state)", section: "/zfs_pools"))
         }
         for disk in payload.disks ?? [] where severity(of: disk) > .ok {
@@ -39,6 +39,9 @@ enum HardwareWarnings {
         default: .ok
         }
     }
+
+    /// Of a ZFS pool, by zpool(8)'s word for its state.
+    static func severity(ofPool state: String) -> Severity { state == "ONLINE" ? .ok : .critical }
 
     static func severity(of disk: HardwareV1.Disk) -> Severity {
         guard let smart = disk.smart else { return .ok }

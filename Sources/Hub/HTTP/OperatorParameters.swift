@@ -2,7 +2,7 @@ import Contracts
 import Hummingbird
 
 /// The query part of a question, checked: what is not known, or not possible, is a 400 that says what is.
-struct OperatorParameters {
+struct OperatorParameters: Sendable {
     private let values: [String: String]
 
     /// - Parameter allowed: the names that this route takes.

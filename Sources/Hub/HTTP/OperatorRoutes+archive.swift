@@ -2,13 +2,10 @@ import Contracts
 import Foundation
 import HubAPI
 import Hummingbird
-import NIOCore
 import Transport
 
 /// The archive as it came, SQL, and the hub itself.
 extension OperatorRoutes {
-    /// Bytes of a statement that are read.
-    private static let statementLimit = 128 * 1024
     /// What a snapshot may inflate to at most; its own size is in the archive, this guards against a damaged row.
     private static let inflateLimit = 256 << 20
 
@@ -37,22 +34,8 @@ extension OperatorRoutes {
     func sql(_ request: Request, _ context: HubContext) async throws -> Response {
         try context.require(.read)
         _ = try OperatorParameters(request, allowed: [])
-        let body: [UInt8]
-        do {
-            body = Array(try await request.body.collect(upTo: Self.statementLimit).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw ProblemResponse(
-                .contentTooLarge, .tooLarge, "a statement may have \(Self.statementLimit) bytes",
-                closesConnection: true)
-        }
-        let question: SQLRequest
-        do {
-            question = try JSONTreeDecoder.decode(SQLRequest.self, from: try StrictJSON.read(body).root)
-        } catch let rejection as JSONTreeDecoder.Rejection {
-            throw ProblemResponse(
-                .badRequest, .badRequest, "the body is {\"sql\": \"SELECT …\", \"row_limit\": 100}",
-                violations: rejection.violations)
-        } catch { throw ProblemResponse.badRequest("the body is no JSON: \(error)") }
+        let question = try await body(
+            request, as: SQLRequest.self, form: #"{"sql": "SELECT …", "row_limit": 100}"#)
         if let limit = question.rowLimit, !(1...console.rowLimit).contains(limit) {
             throw ProblemResponse.badRequest("row_limit is a number from 1 to \(console.rowLimit), not \(limit)")
         }

@@ -27,19 +27,28 @@ struct OperatorRoutes: Sendable {
         router.get("/v1/packages") { try await packages($0, $1) }
         router.get("/v1/containers") { try await containers($0, $1) }
         router.get("/v1/stacks") { try await stacks($0, $1) }
-        router.get("/v1/disks") { try await disks($0, $1) }
         router.get("/v1/events") { try await events($0, $1) }
         router.get("/v1/snapshots/:id") { try await snapshot($0, $1) }
         router.get("/v1/tables") { try await tables($0, $1) }
         router.get("/v1/hub") { try await hub($0, $1) }
         router.post("/v1/sql") { try await sql($0, $1) }
+        addHardware(to: router)
     }
 
     /// Runs a question in one read transaction and writes its answer as JSON.
     func answer<Answer: Encodable & Sendable>(
         _ question: @Sendable (any SQLConnection) throws -> Answer
     ) async throws -> Response {
-        do { return try .json(try await environment.store.read(question)) } catch let missing as MachineLookup.Missing {
+        do { return try .json(try await environment.store.read(question)) } catch let missing as MissingName {
+            throw ProblemResponse.notFound(missing.detail)
+        }
+    }
+
+    /// The same in one write transaction: what an operator changes is on the disk before the answer.
+    func change<Answer: Encodable & Sendable>(
+        _ body: @Sendable (any SQLConnection) throws -> Answer
+    ) async throws -> Response {
+        do { return try .json(try await environment.store.write(body)) } catch let missing as MissingName {
             throw ProblemResponse.notFound(missing.detail)
         }
     }
@@ -81,7 +90,7 @@ extension OperatorRoutes {
         return try await answer { connection in
             let found = try MachineLookup.find(connection, name)
             guard let detail = try MachineDetailQueries.show(connection, machine: found, now: now) else {
-                throw MachineLookup.Missing(name: name, nearest: [])
+                throw MissingName(what: "machine", name: name, nearest: [], otherwise: "vigie machines lists them")
             }
             return detail
         }
@@ -171,19 +180,6 @@ extension OperatorRoutes {
         return try await answer { connection in
             try StackQueries.list(
                 connection, machine: try machine.map { try MachineLookup.find(connection, $0).id }, limit: limit)
-        }
-    }
-
-    private func disks(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(request, allowed: ["machine", "used_percent", "limit"])
-        let used = try parameters.integer("used_percent", in: 0...100) ?? 0
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 1000, maximum: 100_000)
-        return try await answer { connection in
-            try DiskQueries.list(
-                connection, machine: try machine.map { try MachineLookup.find(connection, $0).id },
-                usedPercentAtLeast: Double(used), limit: limit)
         }
     }
 

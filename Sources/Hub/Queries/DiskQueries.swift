@@ -1,69 +1,97 @@
 import Contracts
 import HubAPI
 
-/// `vigie disks`: file systems, the fullest first, and the devices of one machine.
+/// `vigie disks`: file systems, the fullest first, and the devices below them.
 enum DiskQueries {
     private static let columns = """
         SELECT s.name AS machine, f.mount_point, f.device, f.type, f.total_bytes, f.used_bytes, f.available_bytes,
           f.used_percent, f.inodes_used_percent, f.read_only, f.at,
-          (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = f.machine_id AND u.kind = 'metrics' AND u.pointer IN ('', '/filesystems'))
-          AS unknown_since_at
-        FROM machine_filesystems f JOIN machine_settings s ON s.machine_id = f.machine_id
+          \(UnknownParts.column(.metrics, "/filesystems", of: "f"))
+        FROM machine_settings s CROSS JOIN machine_filesystems f
+        WHERE f.machine_id = s.machine_id AND \(MachineSelection.condition) AND coalesce(f.used_percent, 0) >= ?4
 
         """
 
     static let fleet = Statement(
         "disks.fleet",
-        columns + """
-            WHERE coalesce(f.used_percent, 0) >= ?1 AND s.retired_at IS NULL
-            ORDER BY coalesce(f.used_percent, 0) DESC, s.name, f.mount_point LIMIT ?2
-            """)
+        columns + "ORDER BY coalesce(f.used_percent, 0) DESC, s.name, f.mount_point LIMIT ?5")
 
-    static let machine = Statement(
-        "disks.machine",
-        columns + """
-            WHERE f.machine_id = ?3 AND coalesce(f.used_percent, 0) >= ?1
-            ORDER BY f.mount_point LIMIT ?2
-            """)
+    static let machine = Statement("disks.machine", columns + "ORDER BY f.mount_point LIMIT ?5")
 
     static let devices = Statement(
         "disks.devices",
         """
-        SELECT d.name, d.model, d.serial, d.size_bytes, d.rotational, d.transport, d.smart_passed,
-          (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = d.machine_id AND u.kind = 'hardware' AND u.pointer IN ('', '/disks'))
-          AS unknown_since_at
-        FROM machine_disks d WHERE d.machine_id = ?1 ORDER BY d.name
+        SELECT s.name AS machine, d.name, d.model, d.serial, d.wwn, d.firmware, d.size_bytes, d.rotational,
+          d.removable, d.transport, d.partitions_json, d.mount_points_json, d.smart_passed, d.smart_power_on_hours,
+          d.smart_reallocated_sectors, d.smart_percentage_used, d.smart_critical_warning,
+          \(UnknownParts.column(.hardware, "/disks", of: "d"))
+        FROM machine_settings s CROSS JOIN machine_disks d
+        WHERE d.machine_id = s.machine_id AND \(MachineSelection.condition)
+          AND (CAST(?4 AS BIGINT) = 0 OR d.smart_passed = 0 OR coalesce(d.smart_critical_warning, 0) <> 0
+            OR d.smart_percentage_used >= ?5)
+        ORDER BY s.name, d.name LIMIT ?6
         """)
 
     static let all = [fleet, machine, devices]
 
     static func list(
-        _ connection: any SQLConnection, machine: Int64?, usedPercentAtLeast: Double, limit: Int
+        _ connection: any SQLConnection, _ selection: MachineSelection, usedPercentAtLeast: Double, limit: Int
     ) throws -> ListAnswer<FilesystemAnswer> {
-        let rows =
-            if let machine {
-                try connection.rows(Self.machine, usedPercentAtLeast, limit + 1, machine)
-            } else {
-                try connection.rows(fleet, usedPercentAtLeast, limit + 1)
-            }
-        return ListAnswer(items: rows.compactMap(filesystem), limit: limit)
+        let rows = try connection.rows(
+            selection.machine == nil ? fleet : machine, selection.values + [usedPercentAtLeast, limit + 1])
+        var answer = ListAnswer(items: rows.compactMap(filesystem), limit: limit)
+        answer.notices = try UnknownParts.notices(
+            connection, .metrics, "/filesystems", what: "file systems", of: selection)
+        return answer
     }
 
-    static func devices(_ connection: any SQLConnection, machine: MachineLookup.Found) throws -> [DiskAnswer] {
-        try connection.rows(devices, machine.id).compactMap { row in
-            guard let name = row.text("name") else { return nil }
-            var disk = DiskAnswer(machine: machine.name, name: name)
-            disk.model = row.text("model")
-            disk.serial = row.text("serial")
-            disk.sizeBytes = row.integer("size_bytes")
-            disk.rotational = row.flag("rotational")
-            disk.transport = row.text("transport")
-            disk.smartPassed = row.flag("smart_passed")
-            disk.unknownSince = row.time("unknown_since_at")
-            return disk
+    /// - Parameter onlyUnhealthy: those that fail or are worn, as `HardwareWarnings` has it.
+    static func devices(
+        _ connection: any SQLConnection, _ selection: MachineSelection, onlyUnhealthy: Bool = false, limit: Int
+    ) throws -> ListAnswer<DiskAnswer> {
+        let rows = try connection.rows(
+            devices, selection.values + [onlyUnhealthy ? 1 : 0, Thresholds.wearWarning, limit + 1])
+        var answer = ListAnswer(items: rows.compactMap(device), limit: limit)
+        answer.notices = try UnknownParts.notices(connection, .hardware, "/disks", what: "disks", of: selection)
+        return answer
+    }
+
+    private static func device(_ row: SQLRow) -> DiskAnswer? {
+        guard let machine = row.text("machine"), let name = row.text("name") else { return nil }
+        var disk = DiskAnswer(machine: machine, name: name)
+        disk.model = row.text("model")
+        disk.serial = row.text("serial")
+        disk.wwn = row.text("wwn")
+        disk.firmware = row.text("firmware")
+        disk.sizeBytes = row.integer("size_bytes")
+        disk.rotational = row.flag("rotational")
+        disk.removable = row.flag("removable")
+        disk.transport = row.text("transport")
+        disk.smartPassed = row.flag("smart_passed")
+        disk.smartPowerOnHours = row.integer("smart_power_on_hours")
+        disk.smartReallocatedSectors = row.integer("smart_reallocated_sectors")
+        disk.smartPercentageUsed = row.integer("smart_percentage_used")
+        disk.smartCriticalWarning = row.integer("smart_critical_warning")
+        disk.health = health(disk)
+        let partitions = row.document("partitions_json", as: [HardwareV1.Partition].self) ?? []
+        let points = (row.texts("mount_points_json") ?? []) + partitions.flatMap { $0.mountPoints ?? [] }
+        disk.mountPoints = points.isEmpty ? nil : points
+        disk.unknownSince = row.time("unknown_since_at")
+        return disk
+    }
+
+    /// Nil where SMART tells nothing: not "ok".
+    private static func health(_ disk: DiskAnswer) -> String? {
+        guard disk.smartPassed != nil || disk.smartPercentageUsed != nil || disk.smartCriticalWarning != nil else {
+            return nil
         }
+        var device = HardwareV1.Disk(name: disk.name, sizeBytes: 0)
+        var smart = HardwareV1.SMART()
+        smart.passed = disk.smartPassed
+        smart.percentageUsed = disk.smartPercentageUsed
+        smart.criticalWarning = disk.smartCriticalWarning
+        device.smart = smart
+        return HardwareWarnings.severity(of: device).rawValue
     }
 
     private static func filesystem(_ row: SQLRow) -> FilesystemAnswer? {

@@ -17,11 +17,11 @@ enum MachineDetailQueries {
     static let hardware = Statement(
         "machine_detail.hardware",
         """
-        SELECT vendor, product, serial, chassis, firmware_vendor, firmware_version, firmware_date, cpu_model,
-          cpu_sockets, cpu_cores, cpu_threads, memory_total_bytes,
-          (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = h.machine_id AND u.kind = 'hardware' AND u.pointer IN ('', '/system'))
-          AS unknown_since_at
+        SELECT vendor, product, product_version, serial, chassis, board_vendor, board_name, firmware_vendor,
+          firmware_version, firmware_date, uefi, secure_boot, tpm_version, cpu_model, cpu_vendor, cpu_sockets,
+          cpu_cores, cpu_threads, cpu_threads_per_core, cpu_mhz_min, cpu_mhz_max, cpu_microcode,
+          cpu_vulnerabilities_json, memory_total_bytes, dimms_json, gpus_json, power_supplies_json, bmc_present,
+          bmc_address, bmc_firmware, \(UnknownParts.column(.hardware, "/system", of: "h"))
         FROM machine_hardware h WHERE h.machine_id = ?1
         """)
 
@@ -32,18 +32,7 @@ enum MachineDetailQueries {
         WHERE machine_id = ?1 ORDER BY kind
         """)
 
-    static let interfaces = Statement(
-        "machine_detail.interfaces",
-        "SELECT name, kind, mac, state, speed_mbps FROM machine_interfaces WHERE machine_id = ?1 ORDER BY name")
-
-    static let addresses = Statement(
-        "machine_detail.addresses",
-        """
-        SELECT interface, address, prefix_length FROM machine_addresses WHERE machine_id = ?1
-        ORDER BY interface, family, address
-        """)
-
-    static let all = [machine, hardware, kinds, interfaces, addresses]
+    static let all = [machine, hardware, kinds]
 
     static func show(
         _ connection: any SQLConnection, machine found: MachineLookup.Found, now: Timestamp
@@ -59,11 +48,12 @@ enum MachineDetailQueries {
         detail.os = operatingSystem(row)
         detail.hardware = try connection.row(hardware, found.id).map(hardware(_:))
         detail.kinds = try connection.rows(kinds, found.id).compactMap { kind($0, now: now) }
-        detail.filesystems = try DiskQueries.list(
-            connection, machine: found.id, usedPercentAtLeast: 0, limit: 1000
-        ).items
-        detail.disks = try DiskQueries.devices(connection, machine: found)
-        detail.interfaces = try interfaces(connection, machine: found.id)
+        let selection = MachineSelection(found)
+        detail.filesystems = try DiskQueries.list(connection, selection, usedPercentAtLeast: 0, limit: 1000).items
+        detail.disks = try DiskQueries.devices(connection, selection, limit: 1000).items
+        detail.storagePools = try StorageQueries.list(connection, selection, limit: 1000).items
+        detail.interfaces = try InterfaceQueries.list(connection, selection, limit: 1000).items
+        detail.hostKeys = try HostKeyQueries.list(connection, selection, limit: 100).items
         detail.events = try EventQueries.list(
             connection, filter: EventQueries.Filter(machine: found.id), limit: 10
         ).items
@@ -88,16 +78,37 @@ enum MachineDetailQueries {
         var answer = HardwareAnswer()
         answer.vendor = row.text("vendor")
         answer.product = row.text("product")
+        answer.productVersion = row.text("product_version")
         answer.serial = row.text("serial")
         answer.chassis = row.text("chassis")
+        answer.boardVendor = row.text("board_vendor")
+        answer.boardName = row.text("board_name")
         answer.firmwareVendor = row.text("firmware_vendor")
         answer.firmwareVersion = row.text("firmware_version")
         answer.firmwareDate = row.text("firmware_date")
+        answer.uefi = row.flag("uefi")
+        answer.secureBoot = row.flag("secure_boot")
+        answer.tpmVersion = row.text("tpm_version")
         answer.cpuModel = row.text("cpu_model")
+        answer.cpuVendor = row.text("cpu_vendor")
         answer.cpuSockets = row.integer("cpu_sockets")
         answer.cpuCores = row.integer("cpu_cores")
         answer.cpuThreads = row.integer("cpu_threads")
+        answer.cpuThreadsPerCore = row.integer("cpu_threads_per_core")
+        answer.cpuMHzMin = row.real("cpu_mhz_min")
+        answer.cpuMHzMax = row.real("cpu_mhz_max")
+        answer.cpuMicrocode = row.text("cpu_microcode")
+        answer.cpuVulnerabilities = row.document("cpu_vulnerabilities_json")
         answer.memoryBytes = row.integer("memory_total_bytes")
+        answer.dimms = row.document("dimms_json")
+        answer.gpus = row.document("gpus_json")
+        answer.powerSupplies = row.document("power_supplies_json")
+        if row.flag("bmc_present") == true {
+            var controller = HardwareV1.BMC()
+            controller.address = row.text("bmc_address")
+            controller.firmware = row.text("bmc_firmware")
+            answer.bmc = controller
+        }
         answer.unknownSince = row.time("unknown_since_at")
         return answer
     }
@@ -114,25 +125,5 @@ enum MachineDetailQueries {
         kind.collectionStatus = row.text("collection_status")
         kind.lastError = row.text("last_error")
         return kind
-    }
-
-    private static func interfaces(_ connection: any SQLConnection, machine: Int64) throws -> [InterfaceAnswer] {
-        var addresses: [String: [String]] = [:]
-        for row in try connection.rows(Self.addresses, machine) {
-            guard let interface = row.text("interface"), let address = row.text("address"),
-                let length = row.integer("prefix_length")
-            else { continue }
-            addresses[interface, default: []].append("\(address)/\(length)")
-        }
-        return try connection.rows(interfaces, machine).compactMap { row in
-            guard let name = row.text("name") else { return nil }
-            var interface = InterfaceAnswer(name: name)
-            interface.kind = row.text("kind")
-            interface.mac = row.text("mac")
-            interface.state = row.text("state")
-            interface.speedMbps = row.integer("speed_mbps")
-            interface.addresses = addresses[name] ?? []
-            return interface
-        }
     }
 }

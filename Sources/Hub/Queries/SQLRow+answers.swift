@@ -13,4 +13,10 @@ extension SQLRow {
         guard let text = self[column].text, let document = try? StrictJSON.read(Array(text.utf8)) else { return nil }
         return document.root.arrayValue?.compactMap(\.stringValue)
     }
+
+    /// What a column named `…_json` holds; nil where it is null, or of a shape that this hub does not know.
+    func document<Value: Decodable>(_ column: String, as type: Value.Type = Value.self) -> Value? {
+        guard let text = self[column].text, let document = try? StrictJSON.read(Array(text.utf8)) else { return nil }
+        return try? JSONTreeDecoder.decode(type, from: document.root)
+    }
 }

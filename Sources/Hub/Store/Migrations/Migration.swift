@@ -13,6 +13,8 @@ struct Migration: Sendable {
     let version: Int
     let name: String
     let sql: String
+    /// Whole statements that only one engine has words for; they come last.
+    var only: [Engine: [String]] = [:]
 
     /// The statements as the engine takes them.
     func statements(for engine: Engine) -> [String] {
@@ -32,13 +34,13 @@ struct Migration: Sendable {
         var text = sql
         for (word, replacement) in words { text = text.replacing(word, with: replacement) }
         return text.split(separator: ";\n").map { String($0.trimmingPrefix(while: \.isWhitespace)) }
-            .filter { !$0.allSatisfy(\.isWhitespace) }
+            .filter { !$0.allSatisfy(\.isWhitespace) } + (only[engine] ?? [])
     }
 }
 
 /// All steps in order; the last one's version is the version of the schema.
 enum Migrations {
-    static let all: [Migration] = [core, derived]
+    static let all: [Migration] = [core, derived, questions]
 
     static var newest: Int { all.map(\.version).max() ?? 0 }
 
