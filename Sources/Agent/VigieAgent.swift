@@ -1,3 +1,4 @@
+import CLinux
 import Contracts
 import Glibc
 
@@ -25,6 +26,7 @@ enum VigieAgent {
         commands: commands.map { $0.syntax })
 
     static func main() async {
+        vigie_give_memory_back()
         let invocation: Invocation
         switch Invocation.read(Array(CommandLine.arguments.dropFirst()), commands: commands, help: help) {
         case .success(let found): invocation = found

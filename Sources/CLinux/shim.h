@@ -49,4 +49,14 @@ static inline int vigie_hypervisor_signature(char signature[13]) {
 extern int posix_spawn_file_actions_addchdir_np(void *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);
 extern int pipe2(int ends[2], int flags);
+
+// mallopt(3) of <malloc.h>, which is no part of Swift's Glibc module: one arena instead of one for each thread (-8), and
+// freed memory back to the kernel early (-1, -3). The agent sleeps for most of its life, and what its collectors needed
+// for a moment must not stay with it.
+extern int mallopt(int parameter, int value);
+static inline void vigie_give_memory_back(void) {
+    mallopt(-8, 1);
+    mallopt(-1, 64 * 1024);
+    mallopt(-3, 64 * 1024);
+}
 #endif
