@@ -65,12 +65,6 @@ struct CommandArgumentsTests {
         }
     }
 
-    @Test(arguments: [("", "abc", 3), ("kitten", "sitting", 3), ("root", "root", 0), ("confg", "config", 1)])
-    func `Letters to change are counted`(left: String, right: String, distance: Int) {
-        #expect(Suggestion.distance(left, right) == distance)
-        #expect(Suggestion.distance(right, left) == distance)
-    }
-
     @Test func `Commands and their options have names of their own, and are all in the help`() {
         let names = VigieAgent.commands.map { $0.syntax.name }
         #expect(Set(names).count == names.count)

@@ -1,3 +1,5 @@
+import Contracts
+
 /// The words after a command's name, taken apart by its syntax.
 ///
 /// The rules are those of getopt_long(3): `--name value` and `--name=value`, `-o value` and `-ovalue`, `--` ends the
@@ -100,24 +102,6 @@ struct CommandArguments: Sendable, Equatable {
 enum Suggestion {
     /// `; did you mean --config?` where a known word is near enough, nothing otherwise.
     static func words(for word: String, among known: [String], prefix: String = "") -> String {
-        let near = known.map { (distance(word, $0), $0) }.filter { $0.0 <= max(1, $0.1.count / 3) }
-            .min { $0.0 < $1.0 }
-        return near.map { "; did you mean \(prefix)\($0.1)?" } ?? ""
-    }
-
-    /// Letters to insert, delete or replace (Levenshtein).
-    static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right)
-        var row = Array(0...right.count)
-        for (index, letter) in left.prefix(64).enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let replaced = diagonal + (letter == right[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
+        NearestNames.find(word, among: known).first.map { "; did you mean \(prefix)\($0)?" } ?? ""
     }
 }
