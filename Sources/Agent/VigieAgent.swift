@@ -7,7 +7,7 @@ import Glibc
 enum VigieAgent {
     static let commands: [any Command.Type] = [
         CollectCommand.self, EnrollCommand.self, OnceCommand.self, RunCommand.self, StatusCommand.self,
-        CheckCommand.self,
+        CheckCommand.self, InspectCommand.self,
     ]
 
     static let help = CommandHelp(

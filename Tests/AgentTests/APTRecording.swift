@@ -70,7 +70,7 @@ struct RecordedCommands: CommandRunning {
             case .aptSources: .files
             case .aptPolicy: .policy
             case .aptShow: .show
-            case .failedUnits: .failedUnits
+            case .failedUnits, .diskHealth, .volumeGroups, .logicalVolumes, .zfsPools, .managementAddress: .failedUnits
             }
         return CommandResult(
             end: ends[question] ?? .exited(0), output: Array((answers[question] ?? "").utf8),

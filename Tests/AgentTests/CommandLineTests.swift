@@ -31,7 +31,7 @@ struct CommandLineTests {
 
     private var state: [String] { ["--state-dir", directory.file("state")] }
 
-    @Test(arguments: ["collect", "enroll", "once", "run", "status", "check"])
+    @Test(arguments: ["collect", "enroll", "once", "run", "status", "check", "inspect"])
     func everyCommandHasHelpWithAnExample(command: String) throws {
         let help = try run([command, "--help"])
         #expect(help.status == 0)

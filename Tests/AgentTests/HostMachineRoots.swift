@@ -50,9 +50,11 @@ struct GoldenDocument<Payload: SnapshotPayload>: Encodable {
     var payload: Payload?
     var problems: [Problem]
     var unknown: [String]
+    var volatile: JSONValue?
 
     init(_ collected: Collected) {
         payload = collected.payload as? Payload
+        volatile = collected.volatile
         problems = collected.problems
         unknown = collected.unknown
     }

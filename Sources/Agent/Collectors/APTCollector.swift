@@ -40,10 +40,20 @@ struct APTCollector: Collector {
         report.payload.lists = report.take(files.lists(releases), "/lists")
         report.payload.history = report.take(files.history(), "/history")
         report.payload.reboot = files.reboot(installed)
-        // Other processes' maps are closed to this user; the optional root helper is not there.
-        report.unknown.insert("/services_to_restart")
+        services(&report)
         await resolve(installed, releases, &report)
         return report.collected
+    }
+
+    /// Other processes' maps are closed to this user: what the root oneshot saw of them, where it is enabled.
+    private func services(_ report: inout Report) {
+        let reading = InspectionFile.read(host)
+        if let inspection = reading.inspection, inspection.knows(.services) {
+            report.payload.servicesToRestart = inspection.servicesToRestart
+        } else {
+            report.unknown.insert("/services_to_restart")
+        }
+        if case .unusable(let problem) = reading { report.problems.append(problem) }
     }
 
     /// The payload as it grows, and what could not be read.

@@ -18,7 +18,8 @@ struct HardwareCollector: Collector {
         var survey = HardwareSurvey(host: host, settings: settings, credentials: credentials)
         survey.run()
         return Collected(
-            payload: survey.payload, unknown: survey.findings.unknown, problems: survey.findings.problems)
+            payload: survey.payload, unknown: survey.findings.unknown, problems: survey.findings.problems,
+            volatile: survey.volatile)
     }
 }
 
@@ -32,6 +33,10 @@ struct HardwareSurvey {
     /// The machine is a container: what sysfs shows there is its host's hardware, which is not reported twice.
     private(set) var containerManager: String?
     private(set) var cpuInfo = CPUInfo()
+    /// What the root oneshot left, where it is enabled.
+    private(set) var inspection: Inspection?
+    /// Ages of neighbours, by the kernel's clock; in the order of the payload's.
+    var neighborAges: [JSONValue] = []
 
     init(host: Host, settings: CollectionSettings, credentials: Host? = nil) {
         self.host = host
@@ -41,6 +46,9 @@ struct HardwareSurvey {
 
     mutating func run() {
         containerManager = host.containerManager
+        let (inspection, problem) = inspect()
+        self.inspection = inspection
+        if let problem { findings.add(problem) }
         // 4,096 CPUs with a kilobyte of flags each.
         if let bytes = findings.bytes(host, "/proc/cpuinfo", unknown: "/cpu", limit: 16 << 20) {
             cpuInfo = CPUInfo.parse(bytes)

@@ -109,27 +109,38 @@ extension HardwareSurvey {
                 findings.malformed("/proc/meminfo", "no MemTotal in it", unknown: "/memory/total_bytes")
             }
         }
-        if containerManager == nil {
-            memory.dimms = smbios(unknown: "/memory/dimms")?.dimms(serials: settings.serials).nonEmpty
-        }
+        if containerManager == nil { memory.dimms = dimms() }
         if memory != HardwareV1.Memory() { payload.memory = memory }
     }
 
-    /// The firmware's tables: only root may read them, unless systemd hands them on.
-    mutating func smbios(unknown pointer: String) -> SMBIOS? {
+    /// The modules of the firmware's tables: only root may read them, unless systemd or the root oneshot hands them on.
+    private mutating func dimms() -> [HardwareV1.DIMM]? {
+        let pointer = "/memory/dimms"
         let path = "/sys/firmware/dmi/tables/DMI"
         let bytes: [UInt8]
         if let handed = try? credentials?.bytes("dmi_table", limit: 1 << 20), !handed.isEmpty {
             bytes = handed
-        } else if let own = findings.bytes(host, path, unknown: pointer, limit: 1 << 20) {
-            bytes = own
         } else {
-            return nil
+            do { bytes = try host.bytes(path, limit: 1 << 20) } catch {
+                if let inspection, inspection.knows(.dimms) { return inspection.dimms(serials: settings.serials) }
+                findings.add(error, unknown: pointer)
+                return nil
+            }
         }
         let table = SMBIOS.parse(bytes)
         if let offset = table.faultOffset {
             findings.malformed(path, "damaged from byte \(offset) of \(bytes.count)", unknown: pointer)
         }
-        return table
+        return table.dimms(serials: settings.serials).nonEmpty
+    }
+}
+
+extension Inspection {
+    fileprivate func dimms(serials: Bool) -> [HardwareV1.DIMM]? {
+        dimms?.map { dimm in
+            var dimm = dimm
+            if !serials { dimm.serial = nil }
+            return dimm
+        }
     }
 }

@@ -38,8 +38,11 @@ extension HardwareSurvey {
 
     private mutating func serial() -> String? {
         if let handed = credentials?.line("dmi_product_serial").flatMap(DMIText.meaningful) { return handed }
-        if let own = attribute(Self.dmi + "product_serial", unknown: "/system/serial").flatMap(DMIText.meaningful) {
-            return own
+        do {
+            if let own = try host.attribute(Self.dmi + "product_serial").flatMap(DMIText.meaningful) { return own }
+        } catch {
+            if let inspection, inspection.knows(.serial) { return inspection.serial }
+            findings.add(error, unknown: "/system/serial")
         }
         // Boards without DMI have it in the device tree, or not at all.
         let serial = deviceTree("serial-number")
@@ -133,13 +136,19 @@ extension HardwareSurvey {
         return bytes[4] == 1
     }
 
-    /// A management controller that the kernel's IPMI driver found; its address needs IPMI commands, which are root's.
+    /// A management controller that the kernel's IPMI driver found; its address needs IPMI commands, which are root's
+    /// and come from the oneshot.
     mutating func managementController() {
         let devices = host.names("/sys/bus/platform/devices").filter { $0.hasPrefix("ipmi_bmc.") }
         guard !devices.isEmpty || host.exists("/sys/class/ipmi/ipmi0") || host.exists("/dev/ipmi0") else { return }
         var controller = HardwareV1.BMC()
         controller.firmware = devices.first.flatMap {
             host.line("/sys/bus/platform/devices/\($0)/firmware_revision")
+        }
+        if let inspection, inspection.knows(.bmc) {
+            controller.address = inspection.bmcAddress
+        } else {
+            findings.unknown("/bmc/address")
         }
         payload.bmc = controller
     }

@@ -15,6 +15,7 @@ final class MetricsCollector: Collector {
     private struct Memory {
         var sample: MetricsSample?
         var sensors: SensorCatalogue?
+        var smart: SMARTTemperatures?
         var failedUnits: FailedUnitsAnswer?
         /// A machine does not become a container, or cease to be one.
         var isContainer: Bool?
@@ -64,6 +65,7 @@ final class MetricsCollector: Collector {
             memory.isContainer = isContainer
             var reading = MetricsReading(host: host, isContainer: isContainer, earlier: memory.sample)
             reading.run(at: awakeNanoseconds(), sensors: &memory.sensors)
+            reading.smart(&memory.smart)
             memory.sample = reading.sample
             return reading
         }

@@ -9,7 +9,7 @@ struct CheckReport: Codable, Equatable, Sendable {
         var purpose: String
         /// `readable`, `absent`, `denied`.
         var state: String
-        /// What to do where it is denied.
+        /// What to do where it is denied, or absent by choice.
         var advice: String?
     }
 
@@ -51,7 +51,7 @@ struct AccessCheck: Sendable {
     let settings: CollectionSettings
 
     private static let rootOnly =
-        "only root may read it; the package's unit hands it over (LoadCredential=), otherwise it is left out"
+        "only root may read it; the package's unit hands it over (LoadCredential=), and so does vigie-agent-inspect.timer"
 
     func run() -> [CheckReport.Access] {
         var entries = [
@@ -72,9 +72,24 @@ struct AccessCheck: Sendable {
             entries.append(entry("/sys/class/dmi/id/product_serial", "serial number", Self.rootOnly))
             entries.append(entry("/sys/firmware/dmi/tables/DMI", "memory modules", Self.rootOnly))
         }
+        entries.append(inspection())
         for socket in settings.engineSockets { entries.append(engine(socket)) }
         for directory in settings.composeRoots { entries.append(entry(directory, "compose files")) }
         return entries
+    }
+
+    /// What only root may read, as the root oneshot left it.
+    private func inspection() -> CheckReport.Access {
+        let purpose = "SMART, sizes of LVM and ZFS, the BMC's address, services to restart"
+        switch InspectionFile.read(host) {
+        case .usable: return .init(path: InspectionFile.path, purpose: purpose, state: "readable", advice: nil)
+        case .absent:
+            return .init(
+                path: InspectionFile.path, purpose: purpose, state: "absent",
+                advice: "where they are wanted: systemctl enable --now vigie-agent-inspect.timer")
+        case .unusable(let problem):
+            return .init(path: InspectionFile.path, purpose: purpose, state: "denied", advice: problem.message)
+        }
     }
 
     private func entry(_ path: String, _ purpose: String, _ advice: String = "give its user the right to read it")

@@ -11,11 +11,29 @@ enum AuditedCommand: Sendable, Equatable {
     /// `systemctl list-units --failed`: asks the service manager over its bus.
     case failedUnits
 
+    // Only by the root oneshot (`vigie-agent inspect`): they read devices.
+
+    /// `smartctl -j`: what a disk says of its health; leaves one that sleeps alone.
+    case diskHealth(DiskCandidate)
+    /// `vgs`: sizes of volume groups, from the disks' metadata, without a lock.
+    case volumeGroups
+    /// `lvs`: sizes of logical volumes, likewise.
+    case logicalVolumes
+    /// `zpool list`: sizes and states of the imported pools.
+    case zfsPools
+    /// `ipmitool lan print`: the network address of the management controller.
+    case managementAddress
+
     var executable: String {
         switch self {
         case .aptSimulate: "/usr/bin/apt-get"
         case .aptSources, .aptPolicy, .aptShow: "/usr/bin/apt-cache"
         case .failedUnits: "/usr/bin/systemctl"
+        case .diskHealth: "/usr/sbin/smartctl"
+        case .volumeGroups: "/usr/sbin/vgs"
+        case .logicalVolumes: "/usr/sbin/lvs"
+        case .zfsPools: "/usr/sbin/zpool"
+        case .managementAddress: "/usr/bin/ipmitool"
         }
     }
 
@@ -26,6 +44,13 @@ enum AuditedCommand: Sendable, Equatable {
         case .aptPolicy(let names, let cache): Self.options(cache) + ["policy", "--"] + names
         case .aptShow(let names, let cache): Self.options(cache) + ["show", "--no-all-versions", "--"] + names
         case .failedUnits: ["list-units", "--failed", "--plain", "--no-legend", "--no-pager", "--full"]
+        case .diskHealth(let disk):
+            ["-j", "-n", "standby,\(Inspector.standbyStatus)", "-i", "-H", "-A"]
+                + (disk.type.map { ["-d", $0] } ?? []) + ["/dev/\(disk.name)"]
+        case .volumeGroups: Self.lvm("vg_name,vg_size,vg_free")
+        case .logicalVolumes: Self.lvm("vg_name,lv_name,lv_size")
+        case .zfsPools: ["list", "-Hp", "-o", "name,size,free,health"]
+        case .managementAddress: ["lan", "print"]
         }
     }
 
@@ -36,6 +61,11 @@ enum AuditedCommand: Sendable, Equatable {
         case .aptSources, .aptPolicy: "apt-cache policy"
         case .aptShow: "apt-cache show"
         case .failedUnits: "systemctl list-units --failed"
+        case .diskHealth(let disk): "smartctl -j /dev/\(disk.name)"
+        case .volumeGroups: "vgs"
+        case .logicalVolumes: "lvs"
+        case .zfsPools: "zpool list"
+        case .managementAddress: "ipmitool lan print"
         }
     }
 
@@ -45,7 +75,16 @@ enum AuditedCommand: Sendable, Equatable {
         case .aptSimulate: 120
         case .aptSources, .aptPolicy, .aptShow: 60
         case .failedUnits: 5
+        // A disk that retries bad sectors may take that long.
+        case .diskHealth: 20
+        case .volumeGroups, .logicalVolumes, .zfsPools: 20
+        case .managementAddress: 30
         }
+    }
+
+    /// `--readonly` takes no lock, writes nothing and does not talk to device-mapper (lvm(8)).
+    private static func lvm(_ columns: String) -> [String] {
+        ["--readonly", "--reportformat", "json", "--units", "b", "--nosuffix", "-o", columns]
     }
 
     /// Without a lock, because a lock of ours would stop the administrator's apt; and with a package cache of our own,

@@ -20,14 +20,16 @@ enum Files {
 
     /// Temporary file → fsync → rename → fsync of the directory.
     ///
+    /// - Parameter group: whom the file is to belong to besides its owner; the mode then counts whatever the umask.
     /// - Parameter isDurable: false leaves out both fsyncs, for what a power cut may take back.
     static func write(
-        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600, isDurable: Bool = true
+        _ bytes: [UInt8], to path: String, mode: mode_t = 0o600, group: gid_t? = nil, isDurable: Bool = true
     ) throws(FileFailure) {
         let temporary = path + temporarySuffix
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw FileFailure(operation: "write", path: path, errno: errno) }
         var failure = writeAll(bytes, to: descriptor)
+        if let group, failure == nil { failure = share(descriptor, with: group, mode) }
         if failure == nil, isDurable, fsync(descriptor) != 0 { failure = errno }
         if close(descriptor) != 0, failure == nil { failure = errno }
         if failure == nil, rename(temporary, path) != 0 { failure = errno }
@@ -36,6 +38,15 @@ enum Files {
             throw FileFailure(operation: "write", path: path, errno: failure)
         }
         if isDurable { try synchronize(directory: parent(of: path)) }
+    }
+
+    /// Leaves out what is so already: a sandbox may forbid the very call.
+    private static func share(_ descriptor: Int32, with group: gid_t, _ mode: mode_t) -> Int32? {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { return errno }
+        if information.st_gid != group, fchown(descriptor, uid_t.max, group) != 0 { return errno }
+        if information.st_mode & 0o7777 != mode, fchmod(descriptor, mode) != 0 { return errno }
+        return nil
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {

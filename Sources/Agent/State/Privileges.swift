@@ -17,6 +17,9 @@ enum Privileges {
         }
     }
 
+    /// The group of a directory; nil where there is no such directory.
+    static func group(of directory: String) -> gid_t? { owner(of: directory)?.group }
+
     private static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
         withUnsafeTemporaryAllocation(of: stat.self, capacity: 1) { buffer in
             guard let information = buffer.baseAddress, stat(path, information) == 0 else { return nil }

@@ -1,7 +1,7 @@
 import Contracts
 
 /// Tells which kind should be collected again because something changed: packages, lists, sources and the reboot flag
-/// by inotify, containers by the engine's events.
+/// by inotify, containers by the engine's events, what the root oneshot found by its file.
 ///
 /// Each trigger waits until the changes have ended, and one of packages until nobody holds dpkg's locks.
 struct ChangeTriggers: Sendable {
@@ -39,6 +39,10 @@ struct ChangeTriggers: Sendable {
         .init(directory: "run/vigie", names: ["apt-update-success"]),
     ]
 
+    /// Where the root oneshot renames its file into place; nothing to wait for, it is whole.
+    static let inspectionPlace = DirectoryWatch.Place(
+        directory: String(InspectionFile.directory.dropFirst()), names: [InspectionFile.name])
+
     /// Kinds to collect again, as long as somebody reads; nothing is left running afterwards.
     func events() -> AsyncStream<Kind> {
         let (stream, continuation) = AsyncStream.makeStream(of: Kind.self, bufferingPolicy: .bufferingNewest(8))
@@ -52,6 +56,7 @@ struct ChangeTriggers: Sendable {
             patience: .init(interval: timing.quiet, bound: .zero) { true }
         ) { continuation.yield(.docker) }
         let changes = DirectoryWatch(host: host, places: Self.packagePlaces).changes()
+        let inspections = DirectoryWatch(host: host, places: [Self.inspectionPlace]).changes()
         let events = EngineEventStream(host: host, sockets: settings.engineSockets)
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
@@ -60,6 +65,15 @@ struct ChangeTriggers: Sendable {
                     for await _ in changes { await packages.pulse() }
                 }
                 group.addTask { await events.follow { await engine.pulse() } }
+                group.addTask { [host] in
+                    guard let inspections else { return }
+                    var known = InspectionFile.read(host).inspection
+                    for await _ in inspections {
+                        guard let inspection = InspectionFile.read(host).inspection else { continue }
+                        for kind in inspection.changed(since: known) { continuation.yield(kind) }
+                        known = inspection
+                    }
+                }
             }
             await packages.stop()
             await engine.stop()

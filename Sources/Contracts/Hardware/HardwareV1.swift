@@ -282,7 +282,10 @@ extension HardwareV1 {
 
     package struct VolumeGroup: Codable, Equatable, Sendable {
         package var name: String
+        /// Names of its logical volumes; without the root oneshot, of the active ones.
         package var logicalVolumes: [String]?
+        /// The same volumes with their sizes.
+        package var volumes: [LogicalVolume]?
         package var sizeBytes: Int?
         package var freeBytes: Int?
 
@@ -293,8 +296,24 @@ extension HardwareV1 {
         package enum CodingKeys: String, CodingKey {
             case name
             case logicalVolumes = "logical_volumes"
+            case volumes
             case sizeBytes = "size_bytes"
             case freeBytes = "free_bytes"
+        }
+    }
+
+    package struct LogicalVolume: Codable, Equatable, Sendable {
+        package var name: String
+        package var sizeBytes: Int?
+
+        package init(name: String, sizeBytes: Int? = nil) {
+            self.name = name
+            self.sizeBytes = sizeBytes
+        }
+
+        package enum CodingKeys: String, CodingKey {
+            case name
+            case sizeBytes = "size_bytes"
         }
     }
 
@@ -303,6 +322,7 @@ extension HardwareV1 {
         /// `ONLINE`, `DEGRADED`, `FAULTED`, …
         package var state: String?
         package var sizeBytes: Int?
+        /// Not sent by our agent, which tells it in `volatile`: it changes with every write.
         package var freeBytes: Int?
 
         package init(name: String) {
