@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill deb repo install-test
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill test-docker deb repo install-test
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ golden: setup  ## write the golden files anew; read the diff before you commit i
 
 fmt:  ## format the Swift sources
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+test-docker: setup  ## the tests of a real engine: Docker and Podman, started for them (needs root)
+	@scripts/test-docker
 
 bench: build  ## ingest benchmark: full length, table and JSON under out/bench
 	@scripts/bench full

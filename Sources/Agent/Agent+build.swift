@@ -6,7 +6,8 @@ extension Agent {
     /// Every collector of this version, in the order of `Kind`; `once` and `collect` take two samples where a rate
     /// needs them.
     static func collectors(
-        host: Host, settings: CollectionSettings, environment: AgentEnvironment, sampleFirst: Duration?
+        host: Host, settings: CollectionSettings, environment: AgentEnvironment, sampleFirst: Duration?,
+        memory: EngineMemory = EngineMemory()
     ) -> [any Collector] {
         let commands = CommandRunner()
         let credentials = environment.credentialsDirectory.flatMap { try? Host(root: $0, isConfined: false) }
@@ -14,7 +15,7 @@ extension Agent {
             HardwareCollector(host: host, settings: settings, credentials: credentials),
             MetricsCollector(host: host, sampleFirst: sampleFirst, commands: commands),
             APTCollector(host: host, settings: settings, commands: commands),
-            DockerCollector(host: host, settings: settings),
+            DockerCollector(host: host, settings: settings, memory: memory),
         ]
     }
 
@@ -38,8 +39,9 @@ extension Agent {
         }
         var settings = configuration.collection
         settings.aptCacheDirectory = host.isLive ? state.aptCache : nil
+        let memory = EngineMemory(state, logger: logger)
         let workers = collectors(
-            host: host, settings: settings, environment: environment, sampleFirst: sampleFirst
+            host: host, settings: settings, environment: environment, sampleFirst: sampleFirst, memory: memory
         )
         .filter { configuration.settings(of: $0.kind).isEnabled }
         .map {
@@ -55,7 +57,7 @@ extension Agent {
             requested: { request.yield($0) })
         return Agent(
             identity: identity, configuration: configuration, workers: workers, deliverer: deliverer, spool: spool,
-            requests: requests)
+            requests: requests, memory: memory)
     }
 }
 

@@ -10,6 +10,8 @@ struct Agent: Sendable {
     let spool: Spool
     /// Kinds that the hub asks for again.
     let requests: AsyncStream<Kind>
+    /// What is known of the container engine beyond one collecting.
+    let memory: EngineMemory
 
     /// What became of one kind in a run of `once`.
     struct KindResult: Codable, Equatable, Sendable {

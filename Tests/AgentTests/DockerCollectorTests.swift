@@ -8,12 +8,13 @@ import Testing
 @Suite("Docker collector")
 struct DockerCollectorTests {
     private func collect(
-        _ socket: String, _ change: (inout CollectionSettings) -> Void = { _ in }
+        _ socket: String, recording: String = "docker-20.10", _ change: (inout CollectionSettings) -> Void = { _ in }
     ) async throws -> (payload: DockerV1, collected: Collected) {
         var settings = CollectionSettings()
         settings.engineSockets = [socket]
         change(&settings)
-        let collected = await DockerCollector(host: try Host(), settings: settings).collect()
+        let moment = try DockerEngineSimulator.recordedAt(recording)
+        let collected = await DockerCollector(host: try Host(), settings: settings, now: { moment }).collect()
         return (try #require(collected.payload as? DockerV1), collected)
     }
 
@@ -25,7 +26,7 @@ struct DockerCollectorTests {
         change(&answers)
         let engine = try DockerEngineSimulator(answers)
         defer { engine.stop() }
-        return try await collect(engine.path, settings)
+        return try await collect(engine.path, recording: "docker-20.10", settings)
     }
 
     @Test("finds nothing where there is no socket, and says so honestly")
@@ -109,13 +110,17 @@ struct DockerCollectorTests {
         #expect(events.allSatisfy { !$0.action.hasPrefix("exec_") })
         #expect(events.contains { $0.action == "die" && $0.exitCode != nil })
         #expect(events == events.sorted { $0.at < $1.at })
+        // Of its restarts the recording has the last two: none is made up.
+        #expect(payload.containers?.contains { $0.restartLoop != nil } == false)
+        let usage = payload.diskUsage
+        #expect(usage?.imagesBytes == 1_982_256 && usage?.volumesBytes == 0 && usage?.buildCacheBytes == nil)
     }
 
     @Test("tells the same of Podman")
     func podman() async throws {
         let engine = try DockerEngineSimulator(try DockerEngineSimulator.recorded("podman-4.3"))
         defer { engine.stop() }
-        let (payload, collected) = try await collect(engine.path)
+        let (payload, collected) = try await collect(engine.path, recording: "podman-4.3")
         #expect(collected.unknown == [])
         #expect(payload.engine?.product == "podman")
         let states = (payload.containers ?? []).map {
@@ -281,51 +286,5 @@ struct DockerCollectorTests {
         let stacks = DockerStacks.join([.init(container: container, labels: labels)], [file])
         #expect(stacks.map(\.source) == ["both"])
         #expect(stacks[0].services.map { "\($0.name) \($0.wanted) \($0.running)" } == ["db 1 0", "web 3 1"])
-    }
-}
-
-/// The socket of a real engine that this run may ask; `VIGIE_TEST_ENGINE=/path/docker.sock`.
-private let realEngine = getenv("VIGIE_TEST_ENGINE").map { String(cString: $0) }
-
-@Suite("A real engine", .enabled(if: realEngine != nil, "no engine: set VIGIE_TEST_ENGINE to its socket"))
-struct DockerRealEngineTests {
-    @Test("is told whole, and as its own list has it")
-    func whole() async throws {
-        let socket = try #require(realEngine)
-        var settings = CollectionSettings()
-        settings.engineSockets = [socket]
-        let collected = await DockerCollector(host: try Host(), settings: settings).collect()
-        #expect(collected.unknown == [])
-        let payload = try #require(collected.payload as? DockerV1)
-        #expect(payload.engine != nil)
-        let text = try ChildProcess.run(
-            "curl", ["-s", "--unix-socket", socket, "http://localhost/v1.41/containers/json?all=1"])
-        let list = try StrictJSON.read(Array(text.utf8)).root.arrayValue ?? []
-        #expect(Set((payload.containers ?? []).map(\.id)) == Set(list.compactMap { $0["Id"]?.stringValue }))
-    }
-
-    @Test("tells at once that something happened", .timeLimit(.minutes(1)))
-    func triggers() async throws {
-        let socket = try #require(realEngine)
-        var settings = CollectionSettings()
-        settings.engineSockets = [socket]
-        let timing = ChangeTriggers.Timing(quiet: .milliseconds(300), longest: .seconds(5))
-        var kinds = ChangeTriggers(host: try Host(), settings: settings, timing: timing).events()
-            .filter { $0 == .docker }.makeAsyncIterator()
-        // The first is for having connected.
-        #expect(await kinds.next() == .docker)
-        let name = "vigie-test-\(getpid())"
-        func ask(_ method: String, _ path: String, _ body: String = "") throws {
-            try ChildProcess.run(
-                "curl",
-                [
-                    "-sf", "--unix-socket", socket, "-X", method, "-H", "Content-Type: application/json", "-d", body,
-                    "http://localhost/v1.41\(path)",
-                ])
-        }
-        try ask("POST", "/volumes/create", "{\"Name\":\"\(name)\"}")
-        #expect(await kinds.next() == .docker)
-        try ask("DELETE", "/volumes/\(name)")
-        #expect(await kinds.next() == .docker)
     }
 }

@@ -17,6 +17,12 @@ final class DockerEngineSimulator: Sendable {
         case flood(Int)
         /// Sends these lines, then keeps the connection open.
         case stream([String])
+        /// Sends these lines and ends, as an engine that is stopped.
+        case ended([String])
+        /// Sends a byte of the answer every now and then, and never comes to its end.
+        case trickle
+        /// Closes without a word.
+        case drop
     }
 
     let path: String
@@ -25,6 +31,8 @@ final class DockerEngineSimulator: Sendable {
     private let answers: Mutex<[String: Answer]>
     private let asked = Mutex<[String]>([])
     private let stopped = Atomic<Bool>(false)
+    /// Counts up with every `cut`: what a connection began under an older number is over.
+    private let generation = Atomic<Int>(0)
 
     /// - Parameter answers: by path without version and query; anything else is 404.
     init(_ answers: [String: Answer], apiVersion: String = "1.41") throws {
@@ -62,6 +70,9 @@ final class DockerEngineSimulator: Sendable {
 
     func set(_ path: String, _ answer: Answer) { answers.withLock { $0[path] = answer } }
 
+    /// Ends the answers that are under way, as a restart of the engine would.
+    func cut() { generation.add(1, ordering: .relaxed) }
+
     func stop() {
         stopped.store(true, ordering: .relaxed)
         shutdown(listener, Int32(SHUT_RDWR))
@@ -94,13 +105,15 @@ final class DockerEngineSimulator: Sendable {
 
     /// Whether the connection goes on.
     private func answer(_ target: String, on connection: Int32, _ apiVersion: String) -> Bool {
+        let began = generation.load(ordering: .relaxed)
+        var goesOn: Bool { !stopped.load(ordering: .relaxed) && generation.load(ordering: .relaxed) == began }
         var path = String(target.prefix { $0 != "?" })
         if path.hasPrefix("/v1."), let slash = path.dropFirst().firstIndex(of: "/") { path = String(path[slash...]) }
         switch answers.withLock({ $0[path] }) ?? (path == "/_ping" ? .json(Array("OK".utf8)) : .status(404)) {
         case .json(let body): send(connection, 200, body, apiVersion)
         case .status(let status): send(connection, status, Array("{\"message\":\"no\"}".utf8), apiVersion)
         case .hang:
-            while !stopped.load(ordering: .relaxed) {
+            while goesOn {
                 var descriptor = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
                 if poll(&descriptor, 1, 20) != 0 { return false }
             }
@@ -115,18 +128,34 @@ final class DockerEngineSimulator: Sendable {
             while left > 0, write(connection, chunk) { left -= chunk.count }
             return false
         case .stream(let lines):
-            write(connection, Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8))
-            for line in lines {
-                let body = Array((line + "\n").utf8)
-                write(connection, Array("\(String(body.count, radix: 16))\r\n".utf8) + body + [13, 10])
-            }
-            while !stopped.load(ordering: .relaxed) {
+            chunks(lines, on: connection)
+            while goesOn {
                 var descriptor = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
                 if poll(&descriptor, 1, 20) != 0 { return false }
             }
             return false
+        case .ended(let lines):
+            chunks(lines, on: connection)
+            write(connection, Array("0\r\n\r\n".utf8))
+            return false
+        case .trickle:
+            write(connection, Array("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n[".utf8))
+            while goesOn, write(connection, [0x20]) {
+                var descriptor = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
+                if poll(&descriptor, 1, 20) != 0 { return false }
+            }
+            return false
+        case .drop: return false
         }
         return true
+    }
+
+    private func chunks(_ lines: [String], on connection: Int32) {
+        write(connection, Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8))
+        for line in lines {
+            let body = Array((line + "\n").utf8)
+            write(connection, Array("\(String(body.count, radix: 16))\r\n".utf8) + body + [13, 10])
+        }
     }
 
     private func send(_ connection: Int32, _ status: Int, _ body: [UInt8], _ apiVersion: String) {
@@ -149,6 +178,13 @@ final class DockerEngineSimulator: Sendable {
 }
 
 extension DockerEngineSimulator {
+    /// A moment just after the recording: its events are of the last day.
+    static func recordedAt(_ name: String = "docker-20.10") throws -> Timestamp {
+        let lines = try Repository.bytes("Tests/AgentTests/Recorded/\(name)/events.jsonl").split(separator: 0x0A)
+        let last = try lines.last.flatMap { try StrictJSON.read(Array($0)).root["time"]?.integerValue }
+        return Timestamp(seconds: (last ?? 0) + 60)
+    }
+
     /// Everything that the recorded engine answered; `record-engine.py` tells where it comes from.
     static func recorded(_ name: String = "docker-20.10") throws -> [String: Answer] {
         func bytes(_ file: String) throws -> [UInt8] {
@@ -158,7 +194,7 @@ extension DockerEngineSimulator {
             "/info": .json(try bytes("info.json")), "/version": .json(try bytes("version.json")),
             "/containers/json": .json(try bytes("containers.json")), "/images/json": .json(try bytes("images.json")),
             "/volumes": .json(try bytes("volumes.json")), "/networks": .json(try bytes("networks.json")),
-            "/events": .json(try bytes("events.jsonl")),
+            "/events": .json(try bytes("events.jsonl")), "/system/df": .json(try bytes("df.json")),
         ]
         for (file, kind) in [("inspections.json", "containers"), ("image-inspections.json", "images")] {
             guard case .object(let object) = try StrictJSON.read(try bytes(file)).root else { throw ReadFailed() }

@@ -146,16 +146,5 @@ struct DockerEngineAnswerTests {
         #expect(EngineEvents.isInteresting(type: "container", action: "health_status: healthy"))
         #expect(!EngineEvents.isInteresting(type: "container", action: "exec_start: /bin/sh -c secret"))
         #expect(!EngineEvents.isInteresting(type: "service", action: "update"))
-        #expect(EngineEvents.window(Array(repeating: die, count: 10), limit: 500).count == 1)
-        var many: [JSONValue] = []
-        for index in 0..<700 {
-            many.append(
-                try json(
-                    "{\"Type\":\"image\",\"Action\":\"pull\",\"Actor\":{\"ID\":\"\(index)\"},\"time\":\(1_700_000_000 + index)}"
-                ))
-        }
-        let window = EngineEvents.window(many, limit: 500)
-        #expect(window.count == 500)
-        #expect(window.last?.actorID == "699")
     }
 }

@@ -37,8 +37,11 @@ struct CollectionSettings: Sendable, Equatable {
     var redactedLabels = [
         "password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "credential", "auth",
     ]
-    /// Engine sockets to try, below the root.
-    var engineSockets = ["/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock"]
+    /// Engine sockets to try, below the root; the last two are those of engines without root.
+    var engineSockets = [
+        "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock", "/run/user/*/docker.sock",
+        "/run/user/*/podman/podman.sock",
+    ]
     /// Directories searched for compose files that do not run.
     var composeRoots: [String] = []
     var composeDepth = 3

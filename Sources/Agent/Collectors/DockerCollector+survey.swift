@@ -5,14 +5,14 @@ struct EngineSurvey {
     var client: EngineClient
     let settings: CollectionSettings
     let platforms: DockerCollector.PlatformCache
+    let memory: EngineMemory
     let now: Timestamp
 
     /// Everything that only the engine can tell.
     static let sections: Set<String> = [
         "/engine", "/containers", "/images", "/volumes", "/networks", "/stacks", "/events",
+        "/disk_usage",
     ]
-    /// Events in a snapshot, of the last 24 hours.
-    static let eventLimit = 500
     /// Containers whose inspection may fail before the others are no longer tried: an engine with one hung container
     /// still answers for its neighbours, one that is stuck does not.
     private static let strikeLimit = 3
@@ -22,7 +22,10 @@ struct EngineSurvey {
             for section in Self.sections { report.fail(section, error) }
             return
         }
+        let measuring = DiskUsageMeasuring(client, memory, now)
         await engine(&report)
+        // Before the containers, whose restart loops they tell of.
+        await events(&report)
         let containers = await containers(&report)
         if let containers {
             report.payload.stacks = DockerStacks.join(containers, files)
@@ -33,7 +36,7 @@ struct EngineSurvey {
             report.unknown.formUnion(["/stacks", "/images", "/volumes"])
         }
         await networks(&report)
-        await events(&report)
+        await measuring.report(to: &report)
     }
 
     private func engine(_ report: inout DockerCollector.Report) async {
@@ -63,10 +66,12 @@ struct EngineSurvey {
             return nil
         }
         let redaction = LabelRedaction(settings)
+        let loops = RestartLoops.find(report.payload.events ?? [], now: now)
         var kept: [EngineContainers.Listed] = []
         var strikes = 0
         for var item in listed {
             item.container.labels = redaction.apply(item.labels)
+            item.container.restartLoop = loops[item.container.id]
             switch strikes < Self.strikeLimit ? await inspect(item.container.id) : .failure(Self.givenUp) {
             case .success(let json):
                 EngineContainers.inspect(json, into: &item.container)
@@ -172,17 +177,24 @@ struct EngineSurvey {
 
     // MARK: - Events
 
-    /// What the engine still remembers of the last 24 hours; Docker keeps 256 events in memory.
+    /// What the engine tells beyond what is remembered already; Docker itself keeps 256 events, and none over a restart.
     private func events(_ report: inout DockerCollector.Report) async {
-        let until = now.milliseconds / 1000
+        let since = memory.record.since(now: now).milliseconds / 1000
         do throws(EngineClient.Failure) {
             // Docker ends at `until`. Podman ends where it is told not to stream, and with `until` answers nothing.
             let isPodman = report.payload.engine?.product == "podman"
-            let path = "/events?since=\(until - 86_400)" + (isPodman ? "&stream=false" : "&until=\(until)")
-            report.payload.events = EngineEvents.window(try await client.lines(path), limit: Self.eventLimit)
+            let until = "\(now.milliseconds / 1000).\(Self.thousandths(now))000000"
+            let path = "/events?since=\(since)" + (isPodman ? "&stream=false" : "&until=\(until)")
+            _ = memory.add(try await client.lines(path).compactMap(EngineEvents.event), now: now)
+            report.payload.events = memory.window(now: now)
         } catch {
             report.fail("/events", error)
         }
+    }
+
+    private static func thousandths(_ moment: Timestamp) -> String {
+        let text = String(moment.milliseconds % 1000)
+        return String(repeating: "0", count: 3 - text.count) + text
     }
 
     private static func malformed(_ path: String) -> EngineClient.Failure {

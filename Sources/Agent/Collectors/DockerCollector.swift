@@ -12,13 +12,20 @@ struct DockerCollector: Collector {
     private let now: @Sendable () -> Timestamp
     /// What an image's platform is never changes: each is asked for once.
     private let platforms = PlatformCache()
+    private let memory: EngineMemory
 
-    /// Seconds for all of the engine's answers together.
-    static let budgetSeconds = 60.0
+    /// Seconds for all of the engine's answers together; well below the kind's deadline, so that an engine that hangs
+    /// gives a snapshot with problems and not none.
+    static let budgetSeconds = 40.0
 
-    init(host: Host, settings: CollectionSettings, now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }) {
+    /// - Parameter memory: shared with the event stream, where there is one.
+    init(
+        host: Host, settings: CollectionSettings, memory: EngineMemory = EngineMemory(),
+        now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
+    ) {
         self.host = host
         self.settings = settings
+        self.memory = memory
         self.now = now
     }
 
@@ -34,7 +41,7 @@ struct DockerCollector: Collector {
         case .open(let path):
             var survey = EngineSurvey(
                 client: EngineClient(socket: path, budgetSeconds: Self.budgetSeconds), settings: settings,
-                platforms: platforms, now: now())
+                platforms: platforms, memory: memory, now: now())
             await survey.run(into: &report, files: files?.found ?? [])
         case .closed(let path, let code, let group):
             report.unknown.formUnion(EngineSurvey.sections)

@@ -45,6 +45,15 @@ extension Kind {
         }
     }
 
+    /// Between two collectings that changes ask for. A container that dies is to be in the hub within ten seconds,
+    /// also when another one has just done so.
+    var minimumGapSeconds: Int {
+        switch self {
+        case .docker: 4
+        case .metrics, .hardware, .apt: 10
+        }
+    }
+
     /// After this a collecting is given up: what it waits for hangs.
     var deadline: Duration {
         switch self {

@@ -99,7 +99,7 @@ actor Daemon {
         let pacers = Dictionary(
             uniqueKeysWithValues: agent.workers.map { ($0.kind, KindLoop(worker: $0, agent: agent, clock: clock)) })
         let collecting = pacers.values.map { loop in Task { [logger] in await loop.run(logger: logger) } }
-        let triggers = ChangeTriggers(host: host, settings: configuration.collection)
+        let triggers = ChangeTriggers(host: host, settings: configuration.collection, memory: agent.memory)
         let asking = [triggers.events(), agent.requests].map { kinds in
             Task { for await kind in kinds { await pacers[kind]?.request() } }
         }

@@ -14,7 +14,8 @@ actor KindLoop {
         deliverer = agent.deliverer
         self.clock = clock
         pace = KindPace(
-            intervalSeconds: agent.configuration.settings(of: worker.kind).intervalSeconds, now: clock.monotonic())
+            intervalSeconds: agent.configuration.settings(of: worker.kind).intervalSeconds,
+            minimumGapSeconds: worker.kind.minimumGapSeconds, now: clock.monotonic())
     }
 
     func request() {

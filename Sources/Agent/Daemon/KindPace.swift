@@ -2,15 +2,15 @@ import Contracts
 
 /// When a kind is collected next: a value; times are milliseconds of a clock that only grows.
 struct KindPace: Equatable, Sendable {
-    /// Between two collectings that a change asks for.
-    static let minimumGap: Int64 = 10_000
-
     let interval: Int64
+    /// Between two collectings that a change asks for.
+    let minimumGap: Int64
     private(set) var due: Int64
     private var lastStart: Int64?
 
-    init(intervalSeconds: Int, now: Int64) {
+    init(intervalSeconds: Int, minimumGapSeconds: Int = 10, now: Int64) {
         interval = Int64(intervalSeconds) * 1000
+        minimumGap = Int64(minimumGapSeconds) * 1000
         due = now
     }
 
@@ -23,6 +23,6 @@ struct KindPace: Equatable, Sendable {
 
     /// Something changed: collect soon, but not more often than the gap allows.
     mutating func request(now: Int64) {
-        due = min(due, max(now, (lastStart ?? now - Self.minimumGap) + Self.minimumGap))
+        due = min(due, max(now, (lastStart ?? now - minimumGap) + minimumGap))
     }
 }

@@ -19,6 +19,7 @@ struct EngineClient: Sendable {
     /// The newest API version whose answers this agent was written for.
     private static let newestVersion = (1, 47)
 
+    private let socket: String
     private let http: HTTPClient
     private let deadline: ContinuousClock.Instant
     /// `/v1.41`, or nothing before it is negotiated.
@@ -26,6 +27,7 @@ struct EngineClient: Sendable {
 
     /// - Parameter budgetSeconds: for all calls together.
     init(socket: String, budgetSeconds: Double) {
+        self.socket = socket
         http = HTTPClient(unixSocket: socket, userAgent: "vigie-agent/\(Vigie.version)")
         deadline = .now + .milliseconds(Int64(budgetSeconds * 1000))
     }
@@ -36,6 +38,13 @@ struct EngineClient: Sendable {
         guard let offered = response.header("Api-Version").flatMap(Self.version) else { return }
         let chosen = offered < Self.newestVersion ? offered : Self.newestVersion
         prefix = "/v\(chosen.0).\(chosen.1)"
+    }
+
+    /// A client with a connection and a budget of its own, in the version negotiated here.
+    func separate(budgetSeconds: Double) -> EngineClient {
+        var client = EngineClient(socket: socket, budgetSeconds: budgetSeconds)
+        client.prefix = prefix
+        return client
     }
 
     private static func version(_ text: String) -> (Int, Int)? {
@@ -96,13 +105,18 @@ enum EngineSocket: Equatable {
     case closed(path: String, errno: Int32, group: String?)
 
     /// The first socket that answers, else the first that exists.
-    static func find(_ host: Host, _ paths: [String]) -> EngineSocket {
+    ///
+    /// - Parameter patterns: paths; a component `*` stands for every name: `/run/user/*/docker.sock`.
+    static func find(_ host: Host, _ patterns: [String]) -> EngineSocket {
         var found = EngineSocket.absent
-        for path in paths {
+        for (path, isGuess) in patterns.flatMap({ expand($0, host) }) {
             let information: stat
             do throws(ReadFailure) { information = try host.status(path) } catch {
-                // A directory that hides the socket: `/run/podman` is 0700 root.
-                if !error.isAbsence, found == .absent { found = .closed(path: path, errno: error.errno, group: nil) }
+                // A directory that hides the socket: `/run/podman` is 0700 root. One of a user's, who may have no
+                // engine at all, says nothing.
+                if !error.isAbsence, !isGuess, found == .absent {
+                    found = .closed(path: path, errno: error.errno, group: nil)
+                }
                 continue
             }
             guard information.st_mode & S_IFMT == S_IFSOCK else { continue }
@@ -114,6 +128,17 @@ enum EngineSocket: Equatable {
             }
         }
         return found
+    }
+
+    /// Names that one `*` may stand for: there are not more users at work on a machine.
+    private static let expansionLimit = 64
+
+    private static func expand(_ pattern: String, _ host: Host) -> [(path: String, isGuess: Bool)] {
+        guard let star = pattern.firstRange(of: "/*/") else { return [(pattern, false)] }
+        let directory = String(pattern[..<star.lowerBound])
+        let rest = "/" + pattern[star.upperBound...]
+        let names = ((try? host.list(directory)) ?? []).sorted().prefix(expansionLimit)
+        return names.flatMap { expand("\(directory)/\($0)\(rest)", host) }.map { ($0.path, true) }
     }
 
     /// The error of a connection to the socket, zero where it was accepted; libcurl does not tell.

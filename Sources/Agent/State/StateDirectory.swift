@@ -14,6 +14,8 @@ struct StateDirectory: Sendable {
     /// The machine token of an enrolment whose answer has not come yet.
     var pendingEnrollment: String { "\(path)/enrollment-pending.json" }
     var delivery: String { "\(path)/delivery.json" }
+    /// What is remembered of the container engine.
+    var engine: String { "\(path)/engine.json" }
     var sequence: String { "\(path)/sequence" }
     var lock: String { "\(path)/lock" }
     var socket: String { "\(path)/agent.sock" }

@@ -11,6 +11,9 @@ struct ChangeTriggers: Sendable {
         var quiet: Duration = .seconds(2)
         /// Where changes never end, collect all the same.
         var longest: Duration = .seconds(30)
+        /// The same for the engine: who died must be known within seconds.
+        var engineQuiet: Duration = .seconds(1)
+        var engineLongest: Duration = .seconds(3)
         var lockInterval: Duration = .seconds(1)
         /// A release upgrade takes that long; then its middle is told, too.
         var lockBound: Duration = .seconds(900)
@@ -19,10 +22,15 @@ struct ChangeTriggers: Sendable {
     private let host: Host
     private let settings: CollectionSettings
     private let timing: Timing
+    private let memory: EngineMemory
 
-    init(host: Host, settings: CollectionSettings, timing: Timing = Timing()) {
+    /// - Parameter memory: what the engine's events are put into.
+    init(
+        host: Host, settings: CollectionSettings, memory: EngineMemory = EngineMemory(), timing: Timing = Timing()
+    ) {
         self.host = host
         self.settings = settings
+        self.memory = memory
         self.timing = timing
     }
 
@@ -52,12 +60,12 @@ struct ChangeTriggers: Sendable {
             patience: .init(interval: timing.lockInterval, bound: timing.lockBound) { !locks.areHeld }
         ) { continuation.yield(.apt) }
         let engine = DebouncedTrigger(
-            Debounce(quiet: timing.quiet, longest: timing.longest),
-            patience: .init(interval: timing.quiet, bound: .zero) { true }
+            Debounce(quiet: timing.engineQuiet, longest: timing.engineLongest),
+            patience: .init(interval: timing.engineQuiet, bound: .zero) { true }
         ) { continuation.yield(.docker) }
         let changes = DirectoryWatch(host: host, places: Self.packagePlaces).changes()
         let inspections = DirectoryWatch(host: host, places: [Self.inspectionPlace]).changes()
-        let events = EngineEventStream(host: host, sockets: settings.engineSockets)
+        let events = EngineEventStream(host: host, sockets: settings.engineSockets, memory: memory)
         let work = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {

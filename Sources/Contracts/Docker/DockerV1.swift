@@ -70,6 +70,8 @@ extension DockerV1 {
         package var restartCount: Int?
         /// `no`, `always`, `unless-stopped`, `on-failure`.
         package var restartPolicy: String?
+        /// Present while the container restarts again and again.
+        package var restartLoop: RestartLoop?
         package var createdAt: Timestamp?
         package var startedAt: Timestamp?
         package var finishedAt: Timestamp?
@@ -96,6 +98,7 @@ extension DockerV1 {
             case oomKilled = "oom_killed"
             case restartCount = "restart_count"
             case restartPolicy = "restart_policy"
+            case restartLoop = "restart_loop"
             case createdAt = "created_at"
             case startedAt = "started_at"
             case finishedAt = "finished_at"
@@ -103,6 +106,27 @@ extension DockerV1 {
             case composeProject = "compose_project"
             case composeService = "compose_service"
             case labels
+        }
+    }
+
+    /// Restarts that nobody asked for, many within a short while; the agent counts them in the engine's events.
+    package struct RestartLoop: Codable, Equatable, Sendable {
+        /// Within the last `windowSeconds`.
+        package var restarts: Int
+        package var windowSeconds: Int
+        /// The first of them that is known; a pause longer than the window begins a new loop.
+        package var since: Timestamp
+
+        package init(restarts: Int, windowSeconds: Int, since: Timestamp) {
+            self.restarts = restarts
+            self.windowSeconds = windowSeconds
+            self.since = since
+        }
+
+        package enum CodingKeys: String, CodingKey {
+            case restarts
+            case windowSeconds = "window_seconds"
+            case since
         }
     }
 

@@ -21,7 +21,10 @@ extension DockerDeriver {
             default: break
             }
         }
-        if known("/containers") { events += containers(old.containers ?? [], new.containers ?? []) }
+        if known("/containers") {
+            let ends = known("/events") ? DockerEnds(from: old.events ?? [], to: new.events ?? []) : DockerEnds()
+            events += containers(old.containers ?? [], new.containers ?? [], ends)
+        }
         if known("/stacks") {
             let before = Set((old.stacks ?? []).map(\.project))
             let after = Set((new.stacks ?? []).map(\.project))
@@ -35,7 +38,9 @@ extension DockerDeriver {
         return events
     }
 
-    private static func containers(_ old: [DockerV1.Container], _ new: [DockerV1.Container]) -> [MachineEvent] {
+    private static func containers(
+        _ old: [DockerV1.Container], _ new: [DockerV1.Container], _ ends: DockerEnds
+    ) -> [MachineEvent] {
         // By name: an upgraded container has another id, and is the same to its operator.
         func byName(_ containers: [DockerV1.Container]) -> [String: DockerV1.Container] {
             Dictionary(containers.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
@@ -45,7 +50,7 @@ extension DockerDeriver {
         var events: [MachineEvent] = []
         for (name, container) in after.sorted(by: { $0.key < $1.key }) {
             if let earlier = before[name] {
-                events += changes(name, earlier, container)
+                events += changes(name, earlier, container, ends)
             } else {
                 events.append(
                     MachineEvent(
@@ -59,7 +64,7 @@ extension DockerDeriver {
     }
 
     private static func changes(
-        _ name: String, _ old: DockerV1.Container, _ new: DockerV1.Container
+        _ name: String, _ old: DockerV1.Container, _ new: DockerV1.Container, _ ends: DockerEnds
     ) -> [MachineEvent] {
         var events: [MachineEvent] = []
         if old.id != new.id {
@@ -82,9 +87,25 @@ extension DockerDeriver {
         } else if old.id == new.id, let before = old.restartCount, let after = new.restartCount, after > before {
             events.append(
                 MachineEvent(
-                    "container_restarted", .warning, name, "container \(name) restarted \(after - before) times"))
+                    "container_restarted", .warning, name,
+                    "container \(name) restarted \(after - before) times"
+                        + (ends.exitCode(new.id).map { ", exit code \($0)" } ?? "")))
         }
-        if new.oomKilled == true, old.oomKilled != true {
+        switch (old.restartLoop, new.restartLoop) {
+        case (nil, let loop?):
+            events.append(
+                MachineEvent(
+                    "container_restart_loop", .warning, name,
+                    "container \(name) restarts again and again: \(loop.restarts) times in \(loop.windowSeconds / 60) minutes"
+                ))
+        case (_?, nil) where old.id == new.id:
+            events.append(
+                MachineEvent(
+                    "container_restart_loop_over", .info, name, "container \(name) no longer restarts again and again"))
+        default: break
+        }
+        // A container that its policy has started again since does not say it any more, the event does.
+        if new.oomKilled == true && old.oomKilled != true || ends.isOutOfMemory(new.id) {
             events.append(
                 MachineEvent("container_oom_killed", .warning, name, "container \(name) was killed for want of memory"))
         }

@@ -116,8 +116,19 @@ enum DockerWarnings {
 
     /// Why one container needs an eye: the worst reason only.
     private static func reason(_ container: DockerV1.Container) -> (code: String, message: String)? {
+        // Whatever its state at this moment: between two deaths it runs.
+        if let loop = container.restartLoop {
+            let minutes = max(1, loop.windowSeconds / 60)
+            return (
+                "container_restart_loop", "restarts again and again: \(loop.restarts) times in \(minutes) minutes"
+            )
+        }
         switch container.state {
-        case "restarting": return ("container_restarting", "restarts again and again")
+        case "restarting":
+            return (
+                "container_restarting",
+                "is being restarted" + (container.exitCode.map { " after exit code \($0)" } ?? "")
+            )
         case "dead": return ("container_dead", "is dead")
         case "running" where container.health == "unhealthy": return ("container_unhealthy", "is unhealthy")
         case "exited":

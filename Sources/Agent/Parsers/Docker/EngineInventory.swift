@@ -104,19 +104,6 @@ enum EngineEvents {
         actions[type]?.contains(String(action.prefix { $0 != ":" })) ?? false
     }
 
-    /// The newest `limit` events of interest, oldest first, each natural key once.
-    static func window(_ documents: [JSONValue], limit: Int) -> [DockerV1.Event] {
-        var events: [DockerV1.Event] = []
-        for document in documents {
-            guard let event = event(document), !events.suffix(50).contains(event) else { continue }
-            events.append(event)
-        }
-        func key(_ event: DockerV1.Event) -> (Timestamp, String, String, String) {
-            (event.at, event.type, event.action, event.actorID ?? "")
-        }
-        return Array(events.sorted { key($0) < key($1) }.suffix(limit))
-    }
-
     static func event(_ json: JSONValue) -> DockerV1.Event? {
         guard let type = json["Type"]?.text, let action = (json["Action"] ?? json["status"])?.text,
             isInteresting(type: type, action: action)

@@ -71,12 +71,29 @@ struct LabelRedaction: Sendable {
         patterns = settings.redactedLabels.map { $0.lowercased() }
     }
 
+    /// User and password of the URLs in a value are cut out, whatever the label is called.
+    static func withoutUser(_ value: String) -> String {
+        var rest = value[...]
+        var result = ""
+        while let scheme = rest.firstRange(of: "://") {
+            result += rest[..<scheme.upperBound]
+            rest = rest[scheme.upperBound...]
+            let authority = rest.prefix { !$0.isWhitespace && !"/?#\"'`,".contains($0) }
+            if let at = authority.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+        }
+        return result + rest
+    }
+
     func apply(_ labels: [String: String]) -> [String: String]? {
         guard isAllowed, !labels.isEmpty else { return nil }
         var result = labels
         for name in labels.keys {
             let lower = name.lowercased()
-            if patterns.contains(where: { lower.contains($0) }) { result[name] = "[redacted]" }
+            if patterns.contains(where: { lower.contains($0) }) {
+                result[name] = "[redacted]"
+            } else if let value = result[name] {
+                result[name] = Self.withoutUser(value)
+            }
         }
         return result
     }
