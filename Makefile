@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick test-kill test-docker deb repo install-test
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-docker deb repo install-test
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: build  ## ingest benchmark: full length, table and JSON under out/bench
 
 bench-quick: build  ## ingest benchmark: half a minute
 	@scripts/bench quick
+
+bench-history: setup  ## a fleet's history: sizes, questions, rates (MACHINES=1000 DAYS=30 MINUTES=5)
+	@scripts/bench-history $(MACHINES) $(DAYS) $(MINUTES)
 
 test-kill: setup  ## kill -9 of hub and agent under load, fifty times
 	@VIGIE_KILL_ROUNDS=50 scripts/test --filter KillTests

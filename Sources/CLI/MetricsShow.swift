@@ -9,16 +9,20 @@ struct MetricsShow: AsyncParsableCommand {
         abstract: "Show a machine's history: CPU, memory, load, disk, network.",
         discussion: """
             On a terminal each figure is a line of bars; in a pipe, and as CSV, one row for each figure and moment.
+            The hub takes snapshots as they came for a day, sums of 5 minutes for two weeks, sums of an hour for more,
+            and says which. LEAST and MOST are of single snapshots in any case.
 
             EXAMPLES:
               vigie metrics web-01
               vigie metrics web-01 --since 12h
-              vigie metrics web-01 --since 7d -o csv
+              vigie metrics web-01 --since 30d
+              vigie metrics web-01 --since 7d --resolution 1h -o csv
             """)
 
     @Argument(help: "The machine's name, or its machine_id.") var name: String
     @Option(help: ArgumentHelp("From then on: 30m, 12h, 7d, or a time as 2026-11-01T00:00:00Z.", valueName: "time"))
     var since = "1h"
+    @Option(help: "raw, 5m or 1h; the hub chooses unless told.") var resolution: String?
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Hub") var connection: ConnectionOptions
 
@@ -26,6 +30,7 @@ struct MetricsShow: AsyncParsableCommand {
         let session = try Session(connection: connection, output: output)
         var query = Query()
         query.add("since", since)
+        query.add("resolution", resolution)
         let answer: MetricsAnswer = try await session.hub.get("/v1/machines/\(name.pathStep)/metrics", query)
         Printing.output(try session.output.metrics(answer))
     }
@@ -44,7 +49,21 @@ extension Output {
         case .table where answer.series.isEmpty: "no metrics of \(answer.machine) in that time\n".printable
         case .table:
             Table(answer.series, columns: MetricsColumns.list(answer, bars: bars), now: now).render(on: terminal)
+                + (bars == nil ? "" : Self.resolution(answer))
         }
+    }
+
+    /// Which history the figures are of, in words.
+    private static func resolution(_ answer: MetricsAnswer) -> String {
+        let words =
+            switch answer.resolution {
+            case "raw": "snapshots as they came"
+            case "5m": "sums of 5 minutes"
+            case "1h": "sums of an hour"
+            default: answer.resolution
+            }
+        let step = Units.duration(seconds: Double(answer.stepSeconds))
+        return "\n\(words) (\(answer.resolution)), a point for \(step)\n"
     }
 
     /// Characters for a line of bars; none where nobody looks at it.

@@ -68,6 +68,7 @@ extension Value {
     static func bytes(_ value: Int?) -> Value { value.map { .bytes($0) } ?? .absent }
     static func time(_ value: Timestamp?) -> Value { value.map { .time($0) } ?? .absent }
     static func duration(_ seconds: Double?) -> Value { seconds.map { .duration(seconds: $0) } ?? .absent }
+    static func list(_ values: [String]?) -> Value { values.map(Value.list) ?? .absent }
     static func flag(_ value: Bool?) -> Value { value.map { .flag($0) } ?? .absent }
     static func number(_ value: Double?, decimals: Int = 2) -> Value {
         value.map { .number($0, decimals: decimals) } ?? .absent

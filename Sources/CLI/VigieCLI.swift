@@ -43,7 +43,7 @@ struct VigieCLI: AsyncParsableCommand {
             CommandGroup(name: "Software", subcommands: [UpdateList.self, PackageList.self]),
             CommandGroup(name: "Docker", subcommands: [ContainerList.self, StackList.self]),
             CommandGroup(name: "Archive and SQL", subcommands: [SnapshotList.self, SnapshotCommand.self, SQLRun.self]),
-            CommandGroup(name: "Hub", subcommands: [Login.self, HubShow.self, Version.self]),
+            CommandGroup(name: "Hub", subcommands: [Login.self, HubCommand.self, Version.self]),
         ])
 
     static func main() async {

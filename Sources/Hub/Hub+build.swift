@@ -16,6 +16,7 @@ struct HubServer: Sendable {
     let keeper: CertificateKeeper?
     let announcement: CurrentAnnouncement
     let writer: IngestWriter
+    let recorder: HubRecorder
     /// Keeps a second hub away from the directory for as long as this one lives.
     private let lock: FileHandle
 
@@ -42,10 +43,11 @@ struct HubServer: Sendable {
         store = try SQLiteStore(path: directory.database)
         let identity = try HubIdentity(configuration: configuration, directory: directory)
         let limits = configuration.limits
+        let meters = HubMeters()
         let writer = IngestWriter(
             store: store, archive: archive,
             quarantine: Quarantine(maximumEntries: limits.quarantineEntries, maximumBytes: limits.quarantineBytes),
-            maximumCount: limits.queueSnapshots, maximumBytes: limits.queueBytes, logger: logger)
+            maximumCount: limits.queueSnapshots, maximumBytes: limits.queueBytes, logger: logger, meters: meters)
         self.writer = writer
         let announcement = CurrentAnnouncement()
         self.announcement = announcement
@@ -72,7 +74,7 @@ struct HubServer: Sendable {
                 inFlight: InFlightBytes(maximum: limits.inFlightBytes), writer: writer,
                 remoteAddress: RemoteAddress(
                     trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
-                limits: limits, now: Clock.now), logger: logger)
+                limits: limits, meters: meters, now: Clock.now), meters: meters, logger: logger)
         let operators = OperatorRoutes(
             environment: OperatorEnvironment(store: store, dataDirectory: directory.path, startedAt: Clock.now()))
 
@@ -91,7 +93,30 @@ struct HubServer: Sendable {
             additionalChannelHandlers: [ConnectionGuard(limits: connection, budget: budget)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
-        var services: [any Service] = [writer]
+        let rollup = Rollup(store: store, now: Clock.now)
+        let disk: @Sendable () -> DiskSpace? = { DiskSpace.of(directory.path) }
+        let retention = RetentionKeeper(
+            store: store, policy: configuration.retention, disk: disk,
+            reserve: DiskReserve(path: directory.reserve, total: disk()?.total), writer: writer, now: Clock.now,
+            logger: logger)
+        let recorder = HubRecorder(
+            store: store, meters: meters, writer: writer, connections: budget, disk: disk, now: Clock.now)
+        self.recorder = recorder
+        var services: [any Service] = [
+            writer,
+            Periodic(period: .seconds(30), clock: ContinuousClock(), logger: logger, name: "rollup") { _ in
+                try rollup.step()
+            },
+            Periodic(period: .seconds(10), clock: ContinuousClock(), logger: logger, name: "retention") {
+                try retention.work($0)
+            },
+            Periodic(
+                period: .seconds(60), clock: ContinuousClock(), logger: logger, name: "figures", startsAtOnce: false
+            ) { _ in
+                try recorder.record()
+                return false
+            },
+        ]
         let server: HTTPServerBuilder
         if configuration.server.insecureHTTP {
             keeper = nil

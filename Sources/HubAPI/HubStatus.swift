@@ -12,6 +12,10 @@ package struct HubStatus: Codable, Equatable, Sendable {
     package var quarantined: Int
     package var databaseBytes: Int?
     package var schemaVersion: Int
+    /// The last minute's figures; absent until the first minute is over.
+    package var figures: HubFigures?
+    /// The last run of retention that deleted something, or failed.
+    package var lastCleanup: CleanupSummary?
 
     package init(version: String, now: Timestamp, machines: MachineCounts, schemaVersion: Int) {
         self.version = version
@@ -32,6 +36,8 @@ package struct HubStatus: Codable, Equatable, Sendable {
         case quarantined
         case databaseBytes = "database_bytes"
         case schemaVersion = "schema_version"
+        case figures
+        case lastCleanup = "last_cleanup"
     }
 }
 

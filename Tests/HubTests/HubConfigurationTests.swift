@@ -10,10 +10,10 @@ struct HubConfigurationTests {
         #expect(try HubConfiguration(toml: sample, source: "hub.toml") == HubConfiguration())
         // Every commented key, taken as it stands, is the default.
         let lines = sample.split(separator: "\n", omittingEmptySubsequences: false)
-        let taken = lines.map { $0.wholeMatch(of: ##/#([a-z_]+ = .*)/##).map { String($0.1) } ?? String($0) }
+        let taken = lines.map { $0.wholeMatch(of: ##/#([a-z0-9_]+ = .*)/##).map { String($0.1) } ?? String($0) }
         let configuration = try HubConfiguration(toml: taken.joined(separator: "\n"), source: "hub.toml")
         #expect(configuration == HubConfiguration())
-        #expect(taken.count { $0.contains(#/^[a-z_]+ = /#) } == 20, "a key is missing from the sample")
+        #expect(taken.count { $0.contains(#/^[a-z0-9_]+ = /#) } == 31, "a key is missing from the sample")
     }
 
     @Test func everyKeyIsRead() throws {
@@ -42,6 +42,18 @@ struct HubConfigurationTests {
                 idle_seconds = 9
                 quarantine_entries = 10
                 quarantine_bytes = 11
+                [retention]
+                metrics_hours = 1
+                database_bytes = 2
+                minimum_free_bytes = 3
+                host_metrics_days = 4
+                rollup_5m_days = 5
+                rollup_1h_days = 6
+                inventory_days = 31
+                events_days = 32
+                audit_days = 365
+                quarantine_days = 7
+                hub_metrics_days = 8
                 """, source: "x")
         #expect(configuration.server.names == ["a", "10.0.0.1"])
         #expect(configuration.server.trustedProxies.count == 2)
@@ -54,6 +66,13 @@ struct HubConfigurationTests {
                 limits.queueBytes, limits.requestsPerMinute, limits.connections, limits.bodySeconds,
                 limits.idleSeconds, limits.quarantineEntries, limits.quarantineBytes,
             ] == Array(1...11))
+        let retention = configuration.retention
+        let values: [Int] = [
+            retention.metricsHours, retention.databaseBytes, retention.minimumFreeBytes, retention.hostMetricsDays,
+            retention.rollup5mDays, retention.rollup1hDays, retention.inventoryDays, retention.eventsDays,
+            retention.auditDays, retention.quarantineDays, retention.hubMetricsDays,
+        ]
+        #expect(values == [1, 2, 3, 4, 5, 6, 31, 32, 365, 7, 8])
     }
 
     @Test(arguments: [
@@ -65,6 +84,11 @@ struct HubConfigurationTests {
         ("[server]\ntrusted_proxies = [\"10.0.0.0/99\"]", "neither an address nor a network"),
         ("[server]\nurls = [\"hub:8443\"]", "must begin with https://"),
         ("[tls]\nkey = \"/k\"", "belong together"), ("server = 1", "must be a table"),
+        ("[retention]\naudit_days = 30", "retention.audit_days must be 365 or more"),
+        ("[retention]\ninventory_days = 30", "retention.inventory_days must be 31 or more"),
+        ("[retention]\nevents_days = 60", "retention.events_days must not be less"),
+        ("[retention]\nrollup_1h_days = 10", "retention.rollup_1h_days must not be less"),
+        ("[retention]\nmetrics_days = 1", "retention.metrics_days is no key"),
     ])
     func mistakesAreNamed(_ text: String, _ words: String) throws {
         do {

@@ -9,7 +9,8 @@ import Testing
     private static let large = [
         "snapshots", "host_metrics", "container_metrics", "machine_events", "apt_packages", "apt_planned_packages",
         "apt_applied_packages", "docker_containers", "docker_images", "docker_container_events", "docker_image_events",
-        "machine_filesystems", "machine_disks", "audit_log",
+        "machine_filesystems", "machine_disks", "audit_log", "host_metrics_5m", "host_metrics_1h",
+        "filesystem_metrics_1h", "container_metrics_1h", "cleanup_runs", "hub_metrics",
     ]
     /// Statements that may read a whole table, and why.
     private static let mayScan: [String: String] = [

@@ -745,6 +745,232 @@ CREATE INDEX machine_events_snapshot ON machine_events (machine_id, snapshot_uui
 
 CREATE INDEX machine_events_type ON machine_events (type, at);
 
+-- version 3: history
+ALTER TABLE host_metrics ADD COLUMN filesystems_json TEXT COLLATE "C";
+
+CREATE TABLE host_metrics_5m (
+block_at BIGINT NOT NULL,
+machine_id BIGINT NOT NULL,
+bucket_at BIGINT NOT NULL,
+samples BIGINT NOT NULL,
+load_1m_min DOUBLE PRECISION,
+load_1m_avg DOUBLE PRECISION,
+load_1m_max DOUBLE PRECISION,
+cpu_used_percent_min DOUBLE PRECISION,
+cpu_used_percent_avg DOUBLE PRECISION,
+cpu_used_percent_max DOUBLE PRECISION,
+cpu_iowait_percent_min DOUBLE PRECISION,
+cpu_iowait_percent_avg DOUBLE PRECISION,
+cpu_iowait_percent_max DOUBLE PRECISION,
+cpu_steal_percent_min DOUBLE PRECISION,
+cpu_steal_percent_avg DOUBLE PRECISION,
+cpu_steal_percent_max DOUBLE PRECISION,
+memory_used_percent_min DOUBLE PRECISION,
+memory_used_percent_avg DOUBLE PRECISION,
+memory_used_percent_max DOUBLE PRECISION,
+swap_used_bytes_min DOUBLE PRECISION,
+swap_used_bytes_avg DOUBLE PRECISION,
+swap_used_bytes_max DOUBLE PRECISION,
+root_used_percent_min DOUBLE PRECISION,
+root_used_percent_avg DOUBLE PRECISION,
+root_used_percent_max DOUBLE PRECISION,
+fullest_used_percent_min DOUBLE PRECISION,
+fullest_used_percent_avg DOUBLE PRECISION,
+fullest_used_percent_max DOUBLE PRECISION,
+disk_read_bytes_per_second_min DOUBLE PRECISION,
+disk_read_bytes_per_second_avg DOUBLE PRECISION,
+disk_read_bytes_per_second_max DOUBLE PRECISION,
+disk_written_bytes_per_second_min DOUBLE PRECISION,
+disk_written_bytes_per_second_avg DOUBLE PRECISION,
+disk_written_bytes_per_second_max DOUBLE PRECISION,
+received_bytes_per_second_min DOUBLE PRECISION,
+received_bytes_per_second_avg DOUBLE PRECISION,
+received_bytes_per_second_max DOUBLE PRECISION,
+transmitted_bytes_per_second_min DOUBLE PRECISION,
+transmitted_bytes_per_second_avg DOUBLE PRECISION,
+transmitted_bytes_per_second_max DOUBLE PRECISION,
+pressure_cpu_percent_min DOUBLE PRECISION,
+pressure_cpu_percent_avg DOUBLE PRECISION,
+pressure_cpu_percent_max DOUBLE PRECISION,
+pressure_memory_percent_min DOUBLE PRECISION,
+pressure_memory_percent_avg DOUBLE PRECISION,
+pressure_memory_percent_max DOUBLE PRECISION,
+pressure_io_percent_min DOUBLE PRECISION,
+pressure_io_percent_avg DOUBLE PRECISION,
+pressure_io_percent_max DOUBLE PRECISION,
+processes_total_min DOUBLE PRECISION,
+processes_total_avg DOUBLE PRECISION,
+processes_total_max DOUBLE PRECISION,
+celsius_max_min DOUBLE PRECISION,
+celsius_max_avg DOUBLE PRECISION,
+celsius_max_max DOUBLE PRECISION,
+PRIMARY KEY (block_at, machine_id, bucket_at)
+);
+
+CREATE TABLE host_metrics_1h (
+block_at BIGINT NOT NULL,
+machine_id BIGINT NOT NULL,
+bucket_at BIGINT NOT NULL,
+samples BIGINT NOT NULL,
+load_1m_min DOUBLE PRECISION,
+load_1m_avg DOUBLE PRECISION,
+load_1m_max DOUBLE PRECISION,
+cpu_used_percent_min DOUBLE PRECISION,
+cpu_used_percent_avg DOUBLE PRECISION,
+cpu_used_percent_max DOUBLE PRECISION,
+cpu_iowait_percent_min DOUBLE PRECISION,
+cpu_iowait_percent_avg DOUBLE PRECISION,
+cpu_iowait_percent_max DOUBLE PRECISION,
+cpu_steal_percent_min DOUBLE PRECISION,
+cpu_steal_percent_avg DOUBLE PRECISION,
+cpu_steal_percent_max DOUBLE PRECISION,
+memory_used_percent_min DOUBLE PRECISION,
+memory_used_percent_avg DOUBLE PRECISION,
+memory_used_percent_max DOUBLE PRECISION,
+swap_used_bytes_min DOUBLE PRECISION,
+swap_used_bytes_avg DOUBLE PRECISION,
+swap_used_bytes_max DOUBLE PRECISION,
+root_used_percent_min DOUBLE PRECISION,
+root_used_percent_avg DOUBLE PRECISION,
+root_used_percent_max DOUBLE PRECISION,
+fullest_used_percent_min DOUBLE PRECISION,
+fullest_used_percent_avg DOUBLE PRECISION,
+fullest_used_percent_max DOUBLE PRECISION,
+disk_read_bytes_per_second_min DOUBLE PRECISION,
+disk_read_bytes_per_second_avg DOUBLE PRECISION,
+disk_read_bytes_per_second_max DOUBLE PRECISION,
+disk_written_bytes_per_second_min DOUBLE PRECISION,
+disk_written_bytes_per_second_avg DOUBLE PRECISION,
+disk_written_bytes_per_second_max DOUBLE PRECISION,
+received_bytes_per_second_min DOUBLE PRECISION,
+received_bytes_per_second_avg DOUBLE PRECISION,
+received_bytes_per_second_max DOUBLE PRECISION,
+transmitted_bytes_per_second_min DOUBLE PRECISION,
+transmitted_bytes_per_second_avg DOUBLE PRECISION,
+transmitted_bytes_per_second_max DOUBLE PRECISION,
+pressure_cpu_percent_min DOUBLE PRECISION,
+pressure_cpu_percent_avg DOUBLE PRECISION,
+pressure_cpu_percent_max DOUBLE PRECISION,
+pressure_memory_percent_min DOUBLE PRECISION,
+pressure_memory_percent_avg DOUBLE PRECISION,
+pressure_memory_percent_max DOUBLE PRECISION,
+pressure_io_percent_min DOUBLE PRECISION,
+pressure_io_percent_avg DOUBLE PRECISION,
+pressure_io_percent_max DOUBLE PRECISION,
+processes_total_min DOUBLE PRECISION,
+processes_total_avg DOUBLE PRECISION,
+processes_total_max DOUBLE PRECISION,
+celsius_max_min DOUBLE PRECISION,
+celsius_max_avg DOUBLE PRECISION,
+celsius_max_max DOUBLE PRECISION,
+PRIMARY KEY (block_at, machine_id, bucket_at)
+);
+
+CREATE TABLE filesystem_metrics_1h (
+block_at BIGINT NOT NULL,
+machine_id BIGINT NOT NULL,
+bucket_at BIGINT NOT NULL,
+samples BIGINT NOT NULL,
+mount_point TEXT COLLATE "C" NOT NULL,
+used_percent_min DOUBLE PRECISION,
+used_percent_avg DOUBLE PRECISION,
+used_percent_max DOUBLE PRECISION,
+inodes_used_percent_min DOUBLE PRECISION,
+inodes_used_percent_avg DOUBLE PRECISION,
+inodes_used_percent_max DOUBLE PRECISION,
+PRIMARY KEY (block_at, machine_id, mount_point, bucket_at)
+);
+
+CREATE TABLE container_metrics_1h (
+block_at BIGINT NOT NULL,
+machine_id BIGINT NOT NULL,
+bucket_at BIGINT NOT NULL,
+samples BIGINT NOT NULL,
+container_id TEXT COLLATE "C" NOT NULL,
+cpu_percent_min DOUBLE PRECISION,
+cpu_percent_avg DOUBLE PRECISION,
+cpu_percent_max DOUBLE PRECISION,
+memory_used_bytes_min DOUBLE PRECISION,
+memory_used_bytes_avg DOUBLE PRECISION,
+memory_used_bytes_max DOUBLE PRECISION,
+memory_limit_bytes_max BIGINT,
+received_bytes_total_min BIGINT,
+received_bytes_total_max BIGINT,
+transmitted_bytes_total_min BIGINT,
+transmitted_bytes_total_max BIGINT,
+read_bytes_total_min BIGINT,
+read_bytes_total_max BIGINT,
+written_bytes_total_min BIGINT,
+written_bytes_total_max BIGINT,
+PRIMARY KEY (block_at, machine_id, container_id, bucket_at)
+);
+
+CREATE TABLE history_marks (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
+CREATE TABLE history_late (
+  machine_id BIGINT NOT NULL,
+  span TEXT COLLATE "C" NOT NULL CHECK (span IN ('5m', '1h')),
+  bucket_at BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, span, bucket_at)
+);
+
+CREATE TABLE archive_baselines (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  kind TEXT COLLATE "C" NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, kind)
+);
+
+CREATE TABLE cleanup_runs (
+  id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  cause TEXT COLLATE "C" NOT NULL CHECK (cause IN ('schedule', 'command', 'disk')),
+  rows_deleted BIGINT NOT NULL,
+  bytes_deleted BIGINT NOT NULL,
+  bytes_returned BIGINT NOT NULL,
+  rules_json TEXT COLLATE "C",
+  error TEXT COLLATE "C"
+);
+
+CREATE INDEX cleanup_runs_started ON cleanup_runs (started_at);
+
+CREATE TABLE hub_metrics (
+  at BIGINT PRIMARY KEY,
+  interval_seconds DOUBLE PRECISION NOT NULL,
+  snapshots_taken BIGINT NOT NULL,
+  snapshots_per_second DOUBLE PRECISION NOT NULL,
+  answers_json TEXT COLLATE "C",
+  queue_depth BIGINT NOT NULL,
+  queue_depth_max BIGINT NOT NULL,
+  commits BIGINT NOT NULL,
+  commit_ms_p50 DOUBLE PRECISION,
+  commit_ms_p99 DOUBLE PRECISION,
+  commit_ms_max DOUBLE PRECISION,
+  delay_ms_max BIGINT,
+  connections_open BIGINT NOT NULL,
+  database_bytes BIGINT,
+  database_free_bytes BIGINT,
+  wal_bytes BIGINT,
+  disk_available_bytes BIGINT,
+  quarantine_entries BIGINT NOT NULL,
+  snapshots_held BIGINT NOT NULL,
+  spooling_machines BIGINT NOT NULL,
+  spool_files BIGINT NOT NULL,
+  spool_bytes BIGINT NOT NULL,
+  resident_bytes BIGINT,
+  slow_statements_json TEXT COLLATE "C"
+);
+
+CREATE INDEX snapshots_same_as ON snapshots (machine_id, same_as) WHERE same_as IS NOT NULL;
+
+CREATE INDEX snapshots_kind_received ON snapshots (kind, received_at);
+
+DROP INDEX snapshots_received;
+
 -- version 8: questions
 CREATE TABLE machine_host_key_sightings (
   machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,

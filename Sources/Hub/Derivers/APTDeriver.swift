@@ -136,7 +136,7 @@ enum APTDeriver: KindDeriver {
         """
         INSERT INTO apt_applied_packages (machine_id, started_at, name, architecture, operation, from_version,
           to_version, automatic, ended_at, command_line, requested_by, error)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE CAST(?2 AS BIGINT) >= \(EventStore.cut)
         ON CONFLICT (machine_id, started_at, name, architecture, operation) DO UPDATE SET
           ended_at = COALESCE(apt_applied_packages.ended_at, excluded.ended_at),
           error = COALESCE(apt_applied_packages.error, excluded.error)

@@ -52,13 +52,14 @@ extension Derivation {
     /// Adds this snapshot's events; of a late one, the next one's are made again from here.
     private func enterEvents(_ current: ObservedSnapshot, isLate: Bool) throws {
         let deriver = Derivers.deriver(of: kind)
+        let baseline = try neighbors.baseline()
         let previous = try neighbors.previous(order)
-        if let previous {
+        if let previous, order.effectiveAt > baseline {
             try EventStore.replace(
                 try deriver.eventsAny(from: previous, to: current), of: current, machine: snapshot.machineID,
                 kind: kind, in: connection)
         }
-        guard isLate, let next = try neighbors.next(order) else { return }
+        guard isLate, let next = try neighbors.next(order), next.order.effectiveAt > baseline else { return }
         // The oldest one's events are of a snapshot that retention has taken: they stay.
         if previous == nil,
             try EventStore.hasEvents(snapshot.machineID, snapshot: next.order.uuid, in: connection)

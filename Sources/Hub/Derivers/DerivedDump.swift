@@ -33,6 +33,12 @@ struct DerivedDump: Equatable, Sendable {
                         DerivedTables.dumpHistory(table), machine, first - first % MetricsDeriver.bucket, last
                     ).map(\.values))
             }
+            for table in DerivedTables.rollups {
+                tables[table] = Set(
+                    try connection.rows(
+                        DerivedTables.dumpRollup(table), machine, first - first % RollupSpan.hour.block, last
+                    ).map(\.values))
+            }
         }
         return DerivedDump(tables: tables)
     }

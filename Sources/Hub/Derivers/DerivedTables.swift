@@ -18,8 +18,10 @@ enum DerivedTables {
     ]
     /// Histories that begin with time; see `Migrations.derivedMetrics`.
     static let metricHistories = ["host_metrics", "container_metrics"]
+    /// What is made of those by the hour and by 5 minutes; their keys begin with a block of time.
+    static let rollups = ["host_metrics_5m", "host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h"]
 
-    static var all: [String] { current + histories + metricHistories }
+    static var all: [String] { current + histories + metricHistories + rollups }
 
     /// A machine's rows of a table.
     static func dump(_ table: String) -> Statement {
@@ -27,17 +29,22 @@ enum DerivedTables {
     }
 
     /// A machine's rows of a metric history between two moments, bucket by bucket.
-    static func dumpHistory(_ table: String) -> Statement {
+    ///
+    /// - Parameter first: the first column of its key: a bucket, or a block of them.
+    static func dumpHistory(_ table: String, by first: String = "bucket_at") -> Statement {
         Statement(
             "derive.dump.\(table)",
             """
-            WITH RECURSIVE buckets (bucket_at) AS (
-              SELECT min(bucket_at) FROM \(table) WHERE bucket_at >= ?2 UNION ALL
-              SELECT (SELECT min(h.bucket_at) FROM \(table) h WHERE h.bucket_at > b.bucket_at)
-              FROM buckets b WHERE b.bucket_at < ?3)
-            SELECT h.* FROM buckets b JOIN \(table) h ON h.bucket_at = b.bucket_at AND h.machine_id = ?1
+            WITH RECURSIVE buckets (\(first)) AS (
+              SELECT min(\(first)) FROM \(table) WHERE \(first) >= ?2 UNION ALL
+              SELECT (SELECT min(h.\(first)) FROM \(table) h WHERE h.\(first) > b.\(first))
+              FROM buckets b WHERE b.\(first) < ?3)
+            SELECT h.* FROM buckets b JOIN \(table) h ON h.\(first) = b.\(first) AND h.machine_id = ?1
             """)
     }
 
-    static let statements = (current + histories).map(dump) + metricHistories.map(dumpHistory)
+    static func dumpRollup(_ table: String) -> Statement { dumpHistory(table, by: "block_at") }
+
+    static let statements =
+        (current + histories).map(dump) + metricHistories.map { dumpHistory($0) } + rollups.map(dumpRollup)
 }

@@ -102,12 +102,14 @@ enum DockerDeriver: KindDeriver {
         "derive.docker_container_events",
         """
         INSERT INTO docker_container_events (machine_id, at, container_id, action, name, image, exit_code)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (machine_id, at, container_id, action) DO NOTHING
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE CAST(?2 AS BIGINT) >= \(EventStore.cut)
+        ON CONFLICT (machine_id, at, container_id, action) DO NOTHING
         """)
     static let imageEvent = Statement(
         "derive.docker_image_events",
         """
-        INSERT INTO docker_image_events (machine_id, at, image, action, name) VALUES (?1, ?2, ?3, ?4, ?5)
+        INSERT INTO docker_image_events (machine_id, at, image, action, name)
+        SELECT ?1, ?2, ?3, ?4, ?5 WHERE CAST(?2 AS BIGINT) >= \(EventStore.cut)
         ON CONFLICT (machine_id, at, image, action) DO NOTHING
         """)
     static let historyStatements = [containerEvent, imageEvent]

@@ -30,16 +30,35 @@ enum JSONText {
                 if !first { text += "," }
                 first = false
                 text += "\"\(name)\":"
-                switch value {
-                case .text(let string): append(string, to: &text)
-                case .integer(let number): text += String(number)
-                case .real(let number): text += number.isFinite ? String(number) : "0"
-                case .null, .blob: text += "null"
-                }
+                append(value, to: &text)
             }
             text += "}"
         }
         return .text(text + "]")
+    }
+
+    /// An array of short arrays, for what is kept by the thousand; absent members are null.
+    static func arrays<Item>(_ items: [Item], _ members: (Item) -> [SQLValue]) -> SQLValue {
+        guard !items.isEmpty else { return .null }
+        var text = "["
+        for (index, item) in items.enumerated() {
+            text += index > 0 ? ",[" : "["
+            for (place, value) in members(item).enumerated() {
+                if place > 0 { text += "," }
+                append(value, to: &text)
+            }
+            text += "]"
+        }
+        return .text(text + "]")
+    }
+
+    private static func append(_ value: SQLValue, to text: inout String) {
+        switch value {
+        case .text(let string): append(string, to: &text)
+        case .integer(let number): text += String(number)
+        case .real(let number): text += number.isFinite ? String(number) : "0"
+        case .null, .blob: text += "null"
+        }
     }
 
     private static func append(_ string: String, to text: inout String) {

@@ -54,6 +54,10 @@ enum EventStore {
         try connection.row(fetch, machine, snapshot) != nil
     }
 
+    /// Before when retention has cut events and the histories of packages and containers: windows that a payload
+    /// carries reach further back, and what was forgotten must not come again.
+    static let cut = "COALESCE((SELECT at FROM history_marks WHERE name = 'events.cut'), 0)"
+
     static let fetch = Statement(
         "derive.machine_events.fetch",
         "SELECT event_id FROM machine_events WHERE machine_id = ?1 AND snapshot_uuid = ?2 AND source = 'snapshot'")

@@ -80,7 +80,16 @@ enum MetricsDeriver: KindDeriver {
     ) throws {
         let at = snapshot.effectiveAt.milliseconds
         let key: [any SQLBindable] = [at - at % bucket, snapshot.machineID, at, snapshot.head.sequence]
-        try connection.run(host, key + MetricsValues.values(payload))
+        let entered = try connection.rows(
+            host, key + MetricsValues.values(payload) + [MetricsLists.filesystemShares(payload)] as [any SQLBindable])
+        // Nothing comes back where a row of a higher number stands, or retention has cut that time.
+        let closed =
+            if let row = entered.first { row["closed_until"].integer } else {
+                try HistoryMark.closed(.fiveMinutes).read(connection)
+            }
+        if let closed, at < closed {
+            try connection.run(Rollup.late, snapshot.machineID, RollupSpan.fiveMinutes.rawValue, at - at % bucket)
+        }
         for container in payload.containers ?? [] {
             try connection.run(
                 MetricsDeriver.container,
@@ -92,22 +101,30 @@ enum MetricsDeriver: KindDeriver {
         }
     }
 
-    private static func history(_ label: String, _ table: String, key: [String], columns: [String]) -> Statement {
+    /// - Parameter returning: what comes back of a row that was written.
+    private static func history(
+        _ label: String, _ table: String, key: [String], columns: [String], returning: String = ""
+    ) -> Statement {
         let all = ["bucket_at", "machine_id", "at", "sequence"] + key + columns
         let target = (["bucket_at", "machine_id", "at"] + key).joined(separator: ", ")
         return Statement(
             label,
             """
             INSERT INTO \(table) (\(all.joined(separator: ", ")))
-            VALUES (\(all.indices.map { "?\($0 + 1)" }.joined(separator: ", ")))
+            SELECT \(all.indices.map { "?\($0 + 1)" }.joined(separator: ", "))
+            WHERE CAST(?1 AS BIGINT) >= COALESCE((SELECT at FROM history_marks WHERE name = 'metrics.cut'), 0)
             ON CONFLICT (\(target)) DO UPDATE SET
               \((["sequence"] + columns).map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
-            WHERE excluded.sequence >= \(table).sequence
+            WHERE excluded.sequence >= \(table).sequence\(returning)
             """)
     }
 
+    /// Nothing is entered where retention has cut, so that an old snapshot derived again leaves no trace there. What
+    /// comes back tells whether the row came too late for its rollup, without a statement of its own.
     static let host = history(
-        "derive.host_metrics", "host_metrics", key: [], columns: MetricsValues.columns.map(\.name))
+        "derive.host_metrics", "host_metrics", key: [],
+        columns: MetricsValues.columns.map(\.name) + ["filesystems_json"],
+        returning: "\nRETURNING (SELECT at FROM history_marks WHERE name = '5m.closed') AS closed_until")
     static let container = history(
         "derive.container_metrics", "container_metrics", key: ["container_id"],
         columns: [
@@ -119,29 +136,29 @@ enum MetricsDeriver: KindDeriver {
         "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")
 
     /// A machine's rows of a history: found bucket by bucket, since the key begins with time.
-    private static func erase(_ table: String) -> Statement {
+    private static func erase(_ table: String, by first: String = "bucket_at") -> Statement {
         Statement(
             "derive.\(table).erase",
             """
-            DELETE FROM \(table) WHERE machine_id = ?1 AND bucket_at IN (
-              WITH RECURSIVE buckets (bucket_at) AS (
-                SELECT min(bucket_at) FROM \(table) UNION ALL
-                SELECT (SELECT min(h.bucket_at) FROM \(table) h WHERE h.bucket_at > b.bucket_at)
-                FROM buckets b WHERE b.bucket_at IS NOT NULL)
-              SELECT bucket_at FROM buckets)
+            DELETE FROM \(table) WHERE machine_id = ?1 AND \(first) IN (
+              WITH RECURSIVE buckets (\(first)) AS (
+                SELECT min(\(first)) FROM \(table) UNION ALL
+                SELECT (SELECT min(h.\(first)) FROM \(table) h WHERE h.\(first) > b.\(first))
+                FROM buckets b WHERE b.\(first) IS NOT NULL)
+              SELECT \(first) FROM buckets)
             """)
     }
 
-    private static let eraseHost = erase("host_metrics")
-    private static let eraseContainers = erase("container_metrics")
+    private static let erasures =
+        DerivedTables.metricHistories.map { erase($0) } + DerivedTables.rollups.map { erase($0, by: "block_at") }
+        + [Rollup.forgetLate]
 
     /// Deletes what a machine left in the histories, which no foreign key does.
     static func erase(_ machine: Int64, from connection: any SQLConnection) throws {
-        try connection.run(eraseHost, machine)
-        try connection.run(eraseContainers, machine)
+        for erasure in erasures { try connection.run(erasure, machine) }
     }
 
-    static let historyStatements = [host, container, dropFilesystems, eraseHost, eraseContainers]
+    static let historyStatements = [host, container, dropFilesystems] + erasures
 }
 
 extension Derivation {

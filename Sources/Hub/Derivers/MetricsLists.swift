@@ -52,4 +52,16 @@ enum MetricsLists {
             ]
         }
     }
+
+    /// `[["/", 41.2, 3.1], …]`: mount point, used share, used share of the inodes; those that can be written, by mount
+    /// point.
+    static func filesystemShares(_ payload: MetricsV1) -> SQLValue {
+        var shares: [String: MetricsV1.Filesystem] = [:]
+        for filesystem in payload.filesystems ?? [] where !filesystem.readOnly {
+            shares[filesystem.mountPoint] = filesystem
+        }
+        return JSONText.arrays(shares.values.sorted { $0.mountPoint < $1.mountPoint }) {
+            [$0.mountPoint.sqlValue, $0.usedPercent.sqlValue, $0.inodesUsedPercent.sqlValue]
+        }
+    }
 }

@@ -79,10 +79,13 @@ struct Rederive {
         do {
             report = try store.write { connection in
                 var result = report
+                // What came late since the last rollup is no difference.
+                if isCheck { try Rollup.settle(id, in: connection) }
                 let before = isCheck ? try DerivedDump.read(id, from: connection) : nil
                 var replay = Replay(machine: id, name: name, connection: connection, report: result)
                 for kind in Kind.allCases { try replay.run(kind) }
                 result = replay.report
+                try Rollup.settle(id, in: connection)
                 if let before {
                     result.differences += try before.differences(from: .read(id, from: connection), machine: name)
                     throw RolledBack(report: result)

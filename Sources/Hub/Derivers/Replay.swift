@@ -81,12 +81,14 @@ struct Replay {
         if case .payload = read.content { return true } else { return false }
     }
 
-    /// Where every archived payload equals the one before the rebuild, the run of equal ones began before the archive.
+    /// Where every archived payload equals the one before the rebuild, the run of equal ones began before the archive;
+    /// with snapshots missing before the baseline, a run that reaches back to it began when it was seen to.
     private func keepUnchangedSince(_ before: KindRecord, _ kind: Kind, _ neighbors: SnapshotNeighbors) throws {
+        let baseline = try neighbors.baseline()
         guard let digest = before.payloadDigest, let since = before.unchangedSince,
             let now = try KindRecord.read(machine, kind, in: connection), now.payloadDigest == digest,
-            let rebuilt = now.unchangedSince, since < rebuilt,
-            try !neighbors.differs(from: digest, after: .min, before: .max)
+            let rebuilt = now.unchangedSince, since < rebuilt || min(since, rebuilt) <= baseline,
+            try !neighbors.differs(from: digest, after: max(Int64.min + 1, baseline) - 1, before: .max)
         else { return }
         try connection.run(KindRecord.unchanged, machine, kind, since)
     }

@@ -22,6 +22,7 @@ final class SnapshotNeighbors {
     let connection: any SQLConnection
     /// The last snapshot that was looked at: rederive goes through them in order, and decoding is what costs.
     private var last: ObservedSnapshot?
+    private var knownBaseline: Int64?
     private var carrier: (uuid: String, payload: any SnapshotPayload)?
 
     init(machine: Int64, kind: Kind, connection: any SQLConnection) {
@@ -49,6 +50,15 @@ final class SnapshotNeighbors {
 
     func next(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
         try orderAfter(order).flatMap(observed)
+    }
+
+    /// The moment of the oldest snapshot that retention has left, `.min` where it has deleted none: before, some are
+    /// missing, and what changed between two cannot be told any more.
+    func baseline() throws -> Int64 {
+        if let knownBaseline { return knownBaseline }
+        let found = try connection.row(Self.baselineAt, machine, kind)?["at"].integer ?? .min
+        knownBaseline = found
+        return found
     }
 
     /// Whether a snapshot with another payload stands between two moments.
@@ -109,8 +119,10 @@ final class SnapshotNeighbors {
         SELECT 1 AS found FROM snapshots WHERE machine_id = ?1 AND kind = ?2 AND effective_at > ?3 AND effective_at < ?4
           AND payload_digest <> ?5 AND \(derivable) LIMIT 1
         """)
+    static let baselineAt = Statement(
+        "derive.baseline", "SELECT at FROM archive_baselines WHERE machine_id = ?1 AND kind = ?2")
     static let body = Statement(
         "derive.snapshots.body", "SELECT body FROM snapshots WHERE machine_id = ?1 AND snapshot_uuid = ?2")
 
-    static let statements = [before, after, differing, body]
+    static let statements = [before, after, differing, baselineAt, body]
 }

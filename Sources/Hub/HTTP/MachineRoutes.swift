@@ -8,6 +8,7 @@ struct MachineRoutes: Sendable {
     let announcement: CurrentAnnouncement
     let readiness: Readiness
     let snapshots: SnapshotRoute
+    let meters: HubMeters
     let logger: Logger
 
     /// An enrolment request is small.
@@ -26,7 +27,16 @@ struct MachineRoutes: Sendable {
             return try Response.json(CAAnswer(certificates: current.bundle.map { [$0] } ?? []))
         }
         router.post("v1/enroll") { request, _ in try await enroll(request) }
-        router.post("v1/snapshots") { request, context in try await snapshots.handle(request, context) }
+        router.post("v1/snapshots") { request, context in
+            do {
+                let response = try await snapshots.handle(request, context)
+                meters.answered(response.status.code)
+                return response
+            } catch let problem as ProblemResponse {
+                meters.answered(problem.status.code)
+                throw problem
+            }
+        }
     }
 
     private static let starting = ProblemResponse(

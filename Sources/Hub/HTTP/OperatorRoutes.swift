@@ -98,15 +98,17 @@ extension OperatorRoutes {
 
     private func metrics(_ request: Request, _ context: HubContext) async throws -> Response {
         try context.require(.read)
-        let parameters = try OperatorParameters(request, allowed: ["since", "points"])
+        let parameters = try OperatorParameters(request, allowed: ["since", "points", "resolution"])
         let name = try Self.name(context)
         let now = now()
         let since = try parameters.since(now: now) ?? now.adding(milliseconds: -3_600_000)
         let points = try parameters.integer("points", in: 1...2000) ?? 120
+        let resolution = try parameters.choice("resolution", of: MetricsResolution.allCases.map(\.rawValue))
+            .flatMap(MetricsResolution.init(rawValue:))
         return try await answer { connection in
             try MetricsQueries.series(
                 connection, machine: try MachineLookup.find(connection, name), since: since, until: now,
-                points: points)
+                points: points, resolution: resolution)
         }
     }
 

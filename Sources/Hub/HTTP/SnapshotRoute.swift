@@ -11,6 +11,7 @@ struct SnapshotRoute: Sendable {
     let writer: IngestWriter
     let remoteAddress: RemoteAddress
     let limits: HubConfiguration.Limits
+    let meters: HubMeters
     let now: @Sendable () -> Timestamp
 
     /// A body up to this size is read to its end after a refusal, which keeps the connection.
@@ -106,6 +107,7 @@ struct SnapshotRoute: Sendable {
                     message: "must be a UUIDv7 made within 30 days of \(receivedAt); is the machine's clock right?")
             ])
         }
+        meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
         let skew = request.headers[.date].flatMap(HTTPDate.parse).map { $0.milliseconds - receivedAt.milliseconds }
         return Submission(
             tokenHash: machine.tokenHash, head: snapshot.head, content: snapshot.content, body: bytes,

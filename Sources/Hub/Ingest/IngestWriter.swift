@@ -27,16 +27,20 @@ final class IngestWriter: Service {
     private let quarantine: Quarantine
     private let queue: IngestQueue<Work>
     private let logger: Logger
+    private let meters: HubMeters
     private let running = Atomic<Bool>(false)
+    private let sawFullStorage = Atomic<Bool>(false)
+    private let holdingOff = Atomic<Bool>(false)
 
     init(
         store: any Store, archive: SnapshotArchive, quarantine: Quarantine, maximumCount: Int, maximumBytes: Int,
-        logger: Logger
+        logger: Logger, meters: HubMeters = HubMeters()
     ) {
         self.store = store
         self.archive = archive
         self.quarantine = quarantine
         self.logger = logger
+        self.meters = meters
         queue = IngestQueue(maximumCount: maximumCount, maximumCost: maximumBytes)
     }
 
@@ -45,9 +49,19 @@ final class IngestWriter: Service {
 
     var isRunning: Bool { running.load(ordering: .relaxed) }
 
+    /// Whether the storage was found full since this was last asked.
+    func takeStorageFull() -> Bool { sawFullStorage.exchange(false, ordering: .relaxed) }
+
+    /// While it is set nothing new is taken: the room that is left serves to make more.
+    func setHoldingOff(_ isSet: Bool) { holdingOff.store(isSet, ordering: .relaxed) }
+
+    /// After somebody else has deleted from the quarantine.
+    func forgetQuarantine() { quarantine.forget() }
+
     /// Waits until the snapshot is on the disk, or will not be.
     func submit(_ submission: Submission) async -> IngestOutcome {
-        await withCheckedContinuation { continuation in
+        if holdingOff.load(ordering: .relaxed) { return .storageFull }
+        return await withCheckedContinuation { continuation in
             do throws(IngestRefusal) {
                 try queue.put(.snapshot(submission, continuation), cost: submission.cost)
             } catch {
@@ -81,7 +95,9 @@ final class IngestWriter: Service {
 
     private func write(_ batch: [Work]) {
         do {
+            let start = ContinuousClock.now
             let outcomes = try store.write { connection in try batch.map { try take($0, connection) } }
+            meters.committed(start.duration(to: .now), waiting: batch.count + queue.count)
             for (work, outcome) in zip(batch, outcomes) { work.answer(outcome) }
         } catch let failure as StoreFailure where failure.code == .busy {
             logger.warning("ingest: \(failure.message)")
@@ -110,7 +126,10 @@ final class IngestWriter: Service {
             quarantine.forget()
             guard case .snapshot(let submission, _) = work else { return nil }
             if let failure = error as? StoreFailure {
-                if failure.code == .storageFull { return .storageFull }
+                if failure.code == .storageFull {
+                    sawFullStorage.store(true, ordering: .relaxed)
+                    return .storageFull
+                }
                 if failure.code == .busy { return .busy }
             }
             logger.error(
@@ -127,7 +146,9 @@ final class IngestWriter: Service {
         do { return try store.write { try archive.take(submission, into: $0, deriving: false) } } catch {
             logger.error("ingest: snapshot \(submission.head.snapshotID) cannot be archived: \(error)")
             switch (error as? StoreFailure)?.code {
-            case .storageFull: return .storageFull
+            case .storageFull:
+                sawFullStorage.store(true, ordering: .relaxed)
+                return .storageFull
             case .busy: return .busy
             default: return .failed
             }

@@ -17,7 +17,24 @@ enum HubQueries {
     static let quarantine = Statement("hub.quarantine", "SELECT count(*) AS entries FROM quarantine")
     static let schema = Statement("hub.schema", "SELECT max(version) AS version FROM schema_migrations")
 
-    static let all = [machines, snapshots, held, quarantine, schema]
+    static let figures = Statement(
+        "hub.figures",
+        """
+        SELECT at, interval_seconds, snapshots_per_second, answers_json, queue_depth, queue_depth_max, commits,
+          commit_ms_p50, commit_ms_p99, commit_ms_max, delay_ms_max, connections_open, database_free_bytes, wal_bytes,
+          disk_available_bytes, resident_bytes, spooling_machines, spool_files, spool_bytes, slow_statements_json
+        FROM hub_metrics WHERE at > ?1 ORDER BY at DESC LIMIT 1
+        """)
+    static let cleanup = Statement(
+        "hub.cleanup",
+        """
+        SELECT started_at, cause, rows_deleted, bytes_deleted, bytes_returned, error FROM cleanup_runs
+        ORDER BY started_at DESC, id DESC LIMIT 1
+        """)
+    /// Figures that are older are not those of a hub that serves.
+    private static let newFigures: Int64 = 180_000
+
+    static let all = [machines, snapshots, held, quarantine, schema, figures, cleanup]
 
     static func status(_ connection: any SQLConnection, now: Timestamp) throws -> HubStatus {
         var counts: [Freshness: Int] = [:]
@@ -37,6 +54,8 @@ enum HubQueries {
         status.snapshotsTotal = try connection.row(snapshots)?.integer("newest") ?? 0
         status.snapshotsHeld = try connection.row(held)?.integer("entries") ?? 0
         status.quarantined = try connection.row(quarantine)?.integer("entries") ?? 0
+        status.figures = try connection.row(figures, now.milliseconds - newFigures).flatMap(HubFigures.init(row:))
+        status.lastCleanup = try connection.row(cleanup).flatMap(CleanupSummary.init(row:))
         return status
     }
 }

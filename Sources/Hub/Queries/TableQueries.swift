@@ -25,7 +25,8 @@ enum TableQueries {
             found
         }
 
-    /// Reads `CREATE TABLE name (`, then one column a line up to `)`, as the migrations are written.
+    /// Reads `CREATE TABLE name (`, then one column a line up to `)`, and `ALTER TABLE name ADD COLUMN` on a line, as
+    /// the migrations are written.
     static func types(of sql: String) -> [String: [String: String]] {
         var types: [String: [String: String]] = [:]
         var table: String?
@@ -33,6 +34,8 @@ enum TableQueries {
             let words = line.split(whereSeparator: \.isWhitespace)
             if words.starts(with: ["CREATE", "TABLE"]), words.count > 2 {
                 table = String(words[2])
+            } else if words.starts(with: ["ALTER", "TABLE"]), words.count > 6, words[3] == "ADD" {
+                types[String(words[2]), default: [:]][String(words[5])] = type(words[6].prefix { $0 != ";" })
             } else if line.hasPrefix(")") {
                 table = nil
             } else if let table, words.count > 1, words[0].allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "_" }) {

@@ -15,6 +15,8 @@ struct DataDirectory: Sendable {
     var database: String { path + "/hub.sqlite" }
     var authority: String { path + "/ca" }
     var socket: String { path + "/hub.sock" }
+    /// Room that is given to the database when the disk is full.
+    var reserve: String { path + "/hub.reserve" }
     private var lock: String { path + "/hub.lock" }
 
     /// Makes it where it is not there; says what to do where it cannot be used.

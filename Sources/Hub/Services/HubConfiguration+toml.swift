@@ -57,6 +57,19 @@ extension HubConfiguration {
             try section.count("quarantine_entries", &limits.quarantineEntries)
             try section.count("quarantine_bytes", &limits.quarantineBytes)
         }
+        try reader.section("retention") { section in
+            try section.count("metrics_hours", &retention.metricsHours)
+            try section.count("database_bytes", &retention.databaseBytes)
+            try section.count("minimum_free_bytes", &retention.minimumFreeBytes)
+            try section.count("host_metrics_days", &retention.hostMetricsDays)
+            try section.count("rollup_5m_days", &retention.rollup5mDays)
+            try section.count("rollup_1h_days", &retention.rollup1hDays)
+            try section.count("inventory_days", &retention.inventoryDays)
+            try section.count("events_days", &retention.eventsDays)
+            try section.count("audit_days", &retention.auditDays)
+            try section.count("quarantine_days", &retention.quarantineDays)
+            try section.count("hub_metrics_days", &retention.hubMetricsDays)
+        }
         try reader.refuseOthers()
         try validate(source: source)
     }
@@ -65,6 +78,7 @@ extension HubConfiguration {
         func fail(_ text: String) -> ConfigurationFailure {
             ConfigurationFailure(description: "\(source): \(text)")
         }
+        if let words = retention.contradiction { throw fail(words) }
         guard (tls.certificate == nil) == (tls.key == nil) else {
             throw fail("tls.certificate and tls.key belong together; give both or none")
         }

@@ -46,4 +46,5 @@ struct HubConfiguration: Equatable, Sendable {
     var server = Server()
     var tls = TLS()
     var limits = Limits()
+    var retention = RetentionPolicy()
 }

@@ -28,6 +28,8 @@ extension SQLiteConnection {
     func each(
         _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
     ) throws {
+        let start = ContinuousClock.now
+        defer { times.note(statement.name, since: start) }
         let prepared = try database.cachedStatement(sql: statement.sql)
         let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(values))
         let reader = SQLiteRowReader(statement: prepared.sqliteStatement)

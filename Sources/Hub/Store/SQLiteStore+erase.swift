@@ -9,7 +9,7 @@ extension SQLiteStore {
         try pool.writeWithoutTransaction { database in
             _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum")
             _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = OFF")
+            _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
         }
         return value
     }

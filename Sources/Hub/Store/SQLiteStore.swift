@@ -5,6 +5,8 @@ import GRDB
 final class SQLiteStore: Store {
     let pool: DatabasePool
     let path: String
+    /// Statements that took long.
+    let times = StatementTimes()
 
     /// Opens or makes the database and brings its tables up to date.
     ///
@@ -37,6 +39,9 @@ final class SQLiteStore: Store {
                 // GRDB sets NORMAL when it turns WAL on, after prepareDatabase: an answer would then be given before
                 // the commit is on the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                // Debian's SQLite overwrites what is deleted, page by page: deleting much would write as much. Only what
+                // is written anyway is overwritten; `erase` overwrites all.
+                _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
             try write { try Migrations.apply(to: $0, engine: .sqlite) }
@@ -61,7 +66,7 @@ final class SQLiteStore: Store {
             return try pool.writeWithoutTransaction { database in
                 var value: Value?
                 try database.inTransaction(.immediate) {
-                    value = try body(SQLiteConnection(database: database))
+                    value = try body(SQLiteConnection(database: database, times: times))
                     return .commit
                 }
                 guard let value else { throw StoreFailure(code: .other, message: "the transaction gave no value") }
@@ -72,19 +77,19 @@ final class SQLiteStore: Store {
 
     func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
         do {
-            return try pool.read { try body(SQLiteConnection(database: $0)) }
+            return try pool.read { try body(SQLiteConnection(database: $0, times: times)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
     }
 
     func write<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
         do {
-            return try await pool.write { try body(SQLiteConnection(database: $0)) }
+            return try await pool.write { try body(SQLiteConnection(database: $0, times: times)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
     }
 
     func read<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
         do {
-            return try await pool.read { try body(SQLiteConnection(database: $0)) }
+            return try await pool.read { try body(SQLiteConnection(database: $0, times: times)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
     }
 
@@ -116,14 +121,19 @@ final class SQLiteStore: Store {
 /// GRDB's connection as the hub's code sees it. Statements are prepared once and kept.
 struct SQLiteConnection: SQLConnection {
     let database: Database
+    let times: StatementTimes
 
     func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+        let start = ContinuousClock.now
+        defer { times.note(statement.name, since: start) }
         let prepared = try database.cachedStatement(sql: statement.sql)
         try prepared.execute(arguments: Self.arguments(values))
         return database.changesCount
     }
 
     func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+        let start = ContinuousClock.now
+        defer { times.note(statement.name, since: start) }
         let prepared = try database.cachedStatement(sql: statement.sql)
         let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(values))
         let columns = prepared.columnNames

@@ -54,7 +54,11 @@ extension TableDescriptions {
                 [
                     "bucket_at": "beginning of the five minutes that the row stands in", "machine_id": machineID,
                     "at": "moment of the snapshot", "sequence": "its sequence number",
-                ], hostValues)),
+                ], hostValues,
+                [
+                    "filesystems_json":
+                        "of each file system that can be written: mount point, used share, used share of inodes"
+                ])),
         DocumentedTable(
             "container_metrics", .derived, "history of containers' metrics; ask with bucket_at, which is its key",
             [
