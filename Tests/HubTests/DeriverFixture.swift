@@ -102,19 +102,21 @@ final class TestHubStore {
         }
     }
 
-    private func result(of snapshot: DeriverSnapshot, _ connection: any SQLConnection) throws -> String? {
+    /// The snapshot as ingest hands it to its writer.
+    func submission(_ snapshot: DeriverSnapshot) throws -> Submission {
         let body = try Gzip.compress(snapshot.document(machine: Self.machine))
         let read = try SnapshotReader.read(compressed: body, inflateLimit: 1 << 25)
-        let outcome = try archive.take(
-            Submission(
-                tokenHash: Self.token, head: read.head, content: read.content, body: body,
-                bodyDigest: Digest(sha256: SHA256.digest(read.inflated)), inflatedBytes: read.inflated.count,
-                receivedAt: Timestamp(milliseconds: snapshot.receivedAt), remoteAddress: nil, clockSkew: nil),
-            into: connection)
-        switch outcome {
+        return Submission(
+            tokenHash: Self.token, head: read.head, content: read.content, body: body,
+            bodyDigest: Digest(sha256: SHA256.digest(read.inflated)), inflatedBytes: read.inflated.count,
+            receivedAt: Timestamp(milliseconds: snapshot.receivedAt), remoteAddress: nil, clockSkew: nil)
+    }
+
+    private func result(of snapshot: DeriverSnapshot, _ connection: any SQLConnection) throws -> String? {
+        switch try archive.take(submission(snapshot), into: connection) {
         case .accepted(let answer): return answer.result
         case .refused(let rejection) where rejection.code == .resendFull: return nil
-        default: return "\(outcome)"
+        case let outcome: return "\(outcome)"
         }
     }
 

@@ -212,11 +212,11 @@ import Testing
                 disk: { DiskSpace(available: available, total: total) }
             ).isShort()
         }
-        #expect(try isShort(available: (1 << 30) - 1, total: 1 << 40))
-        #expect(try !isShort(available: 1 << 30, total: 1 << 40))
-        // Of a small disk a tenth.
-        #expect(try !isShort(available: 120 << 20, total: 1 << 30))
-        #expect(try isShort(available: 90 << 20, total: 1 << 30))
+        #expect(try isShort(available: (512 << 20) - 1, total: 1 << 40))
+        #expect(try !isShort(available: 512 << 20, total: 1 << 40))
+        // Of a small disk a twentieth.
+        #expect(try !isShort(available: 60 << 20, total: 1 << 30))
+        #expect(try isShort(available: 40 << 20, total: 1 << 30))
     }
 
     @Test func `Free pages are given back to the disk`() throws {

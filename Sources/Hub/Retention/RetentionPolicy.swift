@@ -6,8 +6,8 @@ struct RetentionPolicy: Equatable, Sendable {
     var metricsHours = 48
     /// Of the database in all; beyond, the oldest metrics go first, see `Retention.relieve`.
     var databaseBytes = 64 << 30
-    /// Left on the disk for others, or a tenth of it where that is less.
-    var minimumFreeBytes = 1 << 30
+    /// Left on the disk for others, or a twentieth of it where that is less.
+    var minimumFreeBytes = 512 << 20
     /// `host_metrics` and `container_metrics`.
     var hostMetricsDays = 14
     var rollup5mDays = 90
@@ -44,7 +44,7 @@ struct RetentionPolicy: Equatable, Sendable {
     }
 
     /// The bytes to leave free on a disk of that size.
-    func minimumFree(ofTotal total: Int64) -> Int64 { min(Int64(minimumFreeBytes), total / 10) }
+    func minimumFree(ofTotal total: Int64) -> Int64 { min(Int64(minimumFreeBytes), total / 20) }
 }
 
 /// What retention deletes, rule by rule, in the order in which they are applied.
