@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-docker deb repo install-test
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-docker deb repo install-test test-registry
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ fmt:  ## format the Swift sources
 
 test-docker: setup  ## the tests of a real engine: Docker and Podman, started for them (needs root)
 	@scripts/test-docker
+
+test-registry: setup  ## the tests of image checks against a real registry, which is installed for them
+	@scripts/test-registry
 
 bench: build  ## ingest benchmark: full length, table and JSON under out/bench
 	@scripts/bench full

@@ -132,6 +132,12 @@ struct HubServer: Sendable {
                 TLSServerChannel(base: HTTP1Channel(responder: responder, configuration: http), context: context)
             }
         }
+        if configuration.registries.isEnabled {
+            services.append(
+                ImageCheckService(
+                    checker: try ImageChecker.live(
+                        store: store, settings: configuration.registries, logger: logger), logger: logger))
+        }
         services.append(announcer)
         services.append(
             ListeningService(

@@ -22,8 +22,7 @@ struct VigieHub: AsyncParsableCommand {
         version: Vigie.version,
         subcommands: [
             Serve.self, EnrollmentCommand.self, ClientCommand.self, MachineCommand.self, RederiveCommand.self,
-            RetentionCommand.self,
-            CheckCommand.self,
+            RetentionCommand.self, CheckCommand.self, ImagesCommand.self,
         ])
 
     static func main() async {

@@ -8,7 +8,7 @@ enum DerivedTables {
         "machine_hardware", "machine_disks", "machine_interfaces", "machine_addresses", "machine_pci_devices",
         "machine_host_keys", "machine_neighbors", "machine_metrics_latest", "machine_filesystems", "apt_packages",
         "apt_leftover_packages", "apt_planned_packages", "apt_sources", "apt_errors", "apt_reboots", "docker_engines",
-        "docker_containers", "docker_images",
+        "docker_containers", "docker_images", "docker_image_references",
         "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
     ]
     /// What only grows, and outlives its snapshots.

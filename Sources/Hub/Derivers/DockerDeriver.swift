@@ -21,13 +21,19 @@ enum DockerDeriver: KindDeriver {
             .item("created_at", "created_at"), .item("started_at", "started_at"), .item("finished_at", "finished_at"),
             .item("ports_json", "ports"), .item("networks_json", "networks"), .item("mounts_json", "mounts"),
             .item("compose_project", "compose_project"), .item("compose_service", "compose_service"),
-            .item("labels_json", "labels"),
+            .item("labels_json", "labels"), .row("restart_loop_count"), .row("restart_loop_since_at"),
         ])
     static let images = DerivedTable(
         "docker_images", section: "/images", keys: ["image_id"],
         columns: [
             "tags_json", "digests_json", "size_bytes", "created_at", "dangling", "containers_count", "os",
             "architecture", "variant",
+        ].map { .row($0) })
+    static let references = DerivedTable(
+        "docker_image_references", section: "/images", keys: ["reference", "image_id"],
+        columns: [
+            "registry", "repository", "tag", "pinned", "has_digest", "digests_json", "os", "architecture", "variant",
+            "containers_count",
         ].map { .row($0) })
     static let volumes = DerivedTable(
         "docker_volumes", section: "/volumes", keys: ["name"],
@@ -47,7 +53,7 @@ enum DockerDeriver: KindDeriver {
     static let tags = DerivedTable(
         "machine_automatic_tags", section: "", keys: ["tag"], columns: [], kind: .docker, rowPointer: { _ in "/engine" }
     )
-    static let tables = [engines, containers, images, volumes, networks, stacks, services, tags]
+    static let tables = [engines, containers, images, references, volumes, networks, stacks, services, tags]
 
     static let state = StateColumns(
         .docker,
@@ -64,6 +70,7 @@ enum DockerDeriver: KindDeriver {
             .init(engines, payload.engine.map { [DockerRows.engine($0, payload.diskUsage)] } ?? []),
             .init(Self.containers, try (containers ?? []).map(DockerRows.container)),
             .init(images, (payload.images ?? []).map(DockerRows.image)),
+            .init(references, DockerReferences.rows(payload)),
             .init(volumes, (payload.volumes ?? []).map(DockerRows.volume)),
             .init(networks, (payload.networks ?? []).map(DockerRows.network)),
             .init(stacks, (payload.stacks ?? []).map(DockerRows.stack)),

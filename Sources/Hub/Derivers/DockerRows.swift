@@ -18,7 +18,8 @@ enum DockerRows {
         ]
         let rest: [any SQLBindable] = [
             ports(container), networks(container), try JSONText.encode(container.mounts), container.composeProject,
-            container.composeService, try JSONText.encode(container.labels),
+            container.composeService, try JSONText.encode(container.labels), container.restartLoop?.restarts,
+            container.restartLoop?.since,
         ]
         return DerivedRow(keys: [container.id], identity + rest)
     }

@@ -70,6 +70,16 @@ extension HubConfiguration {
             try section.count("quarantine_days", &retention.quarantineDays)
             try section.count("hub_metrics_days", &retention.hubMetricsDays)
         }
+        try reader.section("registries") { section in
+            try section.bool("enabled", &registries.isEnabled)
+            try section.strings("allowed", &registries.allowed)
+            try section.strings("insecure", &registries.insecure)
+            try section.count("interval_hours", &registries.intervalHours)
+            try section.count("requests_per_hour", &registries.requestsPerHour)
+            try section.optional("credentials_file", &registries.credentialsFile)
+            try section.optional("ca_file", &registries.caFile)
+            try section.optional("proxy", &registries.proxy)
+        }
         try reader.refuseOthers()
         try validate(source: source)
     }
@@ -95,6 +105,13 @@ extension HubConfiguration {
             guard IPAddress(name) == nil else { continue }
             throw fail("server.names: '\(name)' is neither a host name nor an address")
         }
+        for registry in registries.allowed + registries.insecure where !ImageReference.isRegistry(registry) {
+            throw fail("registries: '\(registry)' is no registry, as docker.io or registry.example:5000, in lower case")
+        }
+        for registry in registries.insecure where !registries.allowed.contains(registry) {
+            throw fail("registries.insecure: \(registry) must stand in registries.allowed too")
+        }
+        guard registries.intervalHours <= 24 * 30 else { throw fail("registries.interval_hours must be at most 720") }
         guard ListenAddress(server.listen) != nil else {
             throw fail("server.listen: '\(server.listen)' must be HOST:PORT, as [::]:8443 or 127.0.0.1:8443")
         }

@@ -43,8 +43,29 @@ struct HubConfiguration: Equatable, Sendable {
         var quarantineBytes = 256 * 1024 * 1024
     }
 
+    /// What may be asked of registries, and how often.
+    struct Registries: Equatable, Sendable {
+        /// Whether the hub asks at all.
+        var isEnabled = true
+        /// No other registry is ever sent a request.
+        var allowed = ["docker.io", "ghcr.io", "quay.io", "lscr.io", "registry.k8s.io", "mcr.microsoft.com"]
+        /// Of those, registries without TLS.
+        var insecure: [String] = []
+        /// Between two questions about one tag.
+        var intervalHours = 24
+        /// To one registry.
+        var requestsPerHour = 60
+        /// In the form of Docker's `config.json`.
+        var credentialsFile: String?
+        /// PEM of authorities to trust besides the system's.
+        var caFile: String?
+        /// Nil takes the environment's.
+        var proxy: String?
+    }
+
     var server = Server()
     var tls = TLS()
     var limits = Limits()
     var retention = RetentionPolicy()
+    var registries = Registries()
 }

@@ -5,4 +5,5 @@ extension Statement {
         Migrations.registered + TrustStatements.all + MachineStatements.all + ArchiveStatements.all
         + Derivers.statements + Rollup.statements + Retention.statements
         + HubRecorder.statements + Rederive.statements + StoreCheck.statements + QueryStatements.all
+        + ImageCandidates.all
 }

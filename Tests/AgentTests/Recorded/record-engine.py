@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Keeps what a container engine answers to the agent's questions: record-engine.py SOCKET OUT.
 
-docker-20.10 was recorded from Debian 12's docker.io, started as CONTRIBUTING.md says, with containers in every state
+docker-20.10 was recorded from Debian 12's docker.io, started as scripts/test-docker does, with containers in every state
 (running, paused, exited, restarting, created, killed for memory; healthy and unhealthy), a stack of Compose 1.29, a
 volume that nobody uses, and a container with a secret in its environment and its command. Most of the health checks'
 exec events were taken out afterwards. podman-4.3 is `podman system service` of Debian 12, with four containers made through
-the same API.
+the same API. df.json of both is of the containers that scripts/test-docker makes, without their labels.
 """
 import http.client
 import json
@@ -40,7 +40,7 @@ open(f'{out}/inspections.json', 'w').write(json.dumps(insp, indent=1, sort_keys=
 im = json.loads(keep('/images/json', 'images.json'))
 ii = {i['Id']: json.loads(get(f"{v}/images/{i['Id']}/json")[1]) for i in im}
 open(f'{out}/image-inspections.json', 'w').write(json.dumps(ii, indent=1, sort_keys=True) + '\n')
-keep('/volumes', 'volumes.json'); keep('/networks', 'networks.json')
+keep('/system/df', 'df.json'); keep('/volumes', 'volumes.json'); keep('/networks', 'networks.json')
 now = int(time.time())
 podman = 'Libpod-API-Version' in r.headers
 keep(f'/events?since={now-86400}' + ('&stream=false' if podman else f'&until={now}'), 'events.jsonl', True)

@@ -25,6 +25,8 @@ extension TableDescriptions {
                 "ports_json": "ports, published or exposed", "networks_json": "networks and addresses",
                 "mounts_json": "mounts", "compose_project": "its compose stack", "compose_service": "its service",
                 "labels_json": "labels after redaction",
+                "restart_loop_count": "restarts within ten minutes while it restarts again and again, else null",
+                "restart_loop_since_at": "since when it does",
             ]),
         DocumentedTable(
             "docker_images", .derived, "images",
@@ -33,6 +35,36 @@ extension TableDescriptions {
                 "digests_json": "digests in registries", "size_bytes": "size", "created_at": "when it was built",
                 "dangling": "1 where nothing names it", "containers_count": "containers that use it",
                 "os": "as linux", "architecture": "as amd64", "variant": "as v7",
+            ]),
+        DocumentedTable(
+            "docker_image_references", .derived, "what machines call their images: tags, and what containers ask for",
+            [
+                "machine_id": machineID, "reference": "as nginx:1.27", "image_id": "the engine's id",
+                "registry": "host of the registry, as docker.io", "repository": "as library/nginx",
+                "tag": "tag; empty where only a digest is named", "pinned": "1 where it names a digest",
+                "has_digest": "1 where the image has a digest of this repository: it was pulled or pushed there",
+                "digests_json": "all digests of the image", "os": "as linux", "architecture": "as amd64",
+                "variant": "as v7", "containers_count": "containers made from it by this name",
+            ]),
+        DocumentedTable(
+            "image_candidates", .observed, "what registries have, asked once for each tag and platform of the fleet",
+            [
+                "registry": "host of the registry, as docker.io", "repository": "as library/nginx", "tag": "tag",
+                "os": "as linux", "architecture": "as amd64", "variant": "as v7",
+                "answer":
+                    "unknown, found, no_digest, unauthorized, gone, unreachable, rate_limited, not_allowed",
+                "answer_since_at": "since when the answer is this", "asked_at": "when the registry was last asked",
+                "next_ask_at": "when it will be asked again", "index_digest": "digest of the tag",
+                "manifest_digest": "digest of the platform's manifest; null while nobody had to know",
+                "image_id": "digest of the image's configuration: its id with most engines",
+                "digest_since_at": "when the hub first saw this digest", "last_error": "why the answer is none",
+            ]),
+        DocumentedTable(
+            "image_registries", .observed, "how much registries were asked of late",
+            [
+                "registry": "host of the registry", "blocked_until_at": "it wants no request before",
+                "window_started_at": "begin of the hour that is counted", "window_requests": "requests within it",
+                "last_error": "what went wrong last",
             ]),
         DocumentedTable(
             "docker_volumes", .derived, "volumes",

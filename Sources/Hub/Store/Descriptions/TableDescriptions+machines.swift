@@ -98,7 +98,8 @@ extension TableDescriptions {
             "machine_events", .derived, "the timeline: what changed",
             [
                 "machine_id": machineID,
-                "event_id": "hash of machine, snapshot, type and subject: one event, once",
+                "event_id":
+                    "hash of machine, snapshot, type and subject, or what an event of the hub's is about: one event, once",
                 "at": "moment of the snapshot that showed it",
                 "source": "snapshot, hub or operator",
                 "kind": "kind of the snapshot",
