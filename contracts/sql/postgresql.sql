@@ -971,6 +971,60 @@ CREATE INDEX snapshots_kind_received ON snapshots (kind, received_at);
 
 DROP INDEX snapshots_received;
 
+-- version 5: images
+ALTER TABLE docker_containers ADD COLUMN restart_loop_count BIGINT;
+
+ALTER TABLE docker_containers ADD COLUMN restart_loop_since_at BIGINT;
+
+CREATE TABLE docker_image_references (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  reference TEXT COLLATE "C" NOT NULL,
+  image_id TEXT COLLATE "C" NOT NULL,
+  registry TEXT COLLATE "C" NOT NULL,
+  repository TEXT COLLATE "C" NOT NULL,
+  tag TEXT COLLATE "C" NOT NULL,
+  pinned BIGINT NOT NULL,
+  has_digest BIGINT NOT NULL,
+  digests_json TEXT COLLATE "C",
+  os TEXT COLLATE "C" NOT NULL,
+  architecture TEXT COLLATE "C" NOT NULL,
+  variant TEXT COLLATE "C" NOT NULL,
+  containers_count BIGINT NOT NULL,
+  PRIMARY KEY (machine_id, reference, image_id)
+);
+
+CREATE INDEX docker_image_references_name ON docker_image_references (registry, repository, tag);
+
+CREATE TABLE image_candidates (
+  registry TEXT COLLATE "C" NOT NULL,
+  repository TEXT COLLATE "C" NOT NULL,
+  tag TEXT COLLATE "C" NOT NULL,
+  os TEXT COLLATE "C" NOT NULL,
+  architecture TEXT COLLATE "C" NOT NULL,
+  variant TEXT COLLATE "C" NOT NULL,
+  answer TEXT COLLATE "C" NOT NULL CHECK (answer IN ('unknown', 'found', 'no_digest', 'unauthorized', 'gone',
+    'unreachable', 'rate_limited', 'not_allowed')),
+  answer_since_at BIGINT,
+  asked_at BIGINT,
+  next_ask_at BIGINT NOT NULL,
+  index_digest TEXT COLLATE "C",
+  manifest_digest TEXT COLLATE "C",
+  image_id TEXT COLLATE "C",
+  digest_since_at BIGINT,
+  last_error TEXT COLLATE "C",
+  PRIMARY KEY (registry, repository, tag, os, architecture, variant)
+);
+
+CREATE INDEX image_candidates_next_ask ON image_candidates (next_ask_at);
+
+CREATE TABLE image_registries (
+  registry TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  blocked_until_at BIGINT,
+  window_started_at BIGINT,
+  window_requests BIGINT NOT NULL,
+  last_error TEXT COLLATE "C"
+);
+
 -- version 8: questions
 CREATE TABLE machine_host_key_sightings (
   machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
