@@ -35,7 +35,7 @@ struct VigieCLI: AsyncParsableCommand {
                 name: "Machines",
                 subcommands: [
                     MachineList.self, MachineCommand.self, MetricsShow.self, DiskList.self, EventList.self,
-                    Check.self,
+                    MessageList.self, MessageCommand.self, Check.self,
                 ]),
             CommandGroup(
                 name: "Network and hardware",

@@ -103,7 +103,7 @@ struct HubServer: Sendable {
             store: store, meters: meters, writer: writer, connections: budget, disk: disk, now: Clock.now)
         self.recorder = recorder
         var services: [any Service] = [
-            writer,
+            writer, MachineWatch(store: store, logger: logger),
             Periodic(period: .seconds(30), clock: ContinuousClock(), logger: logger, name: "rollup") { _ in
                 try rollup.step()
             },

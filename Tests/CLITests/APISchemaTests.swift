@@ -21,6 +21,7 @@ struct APISchemaTests {
         try check(SQLRequest.self)
         try check(HostKeyDecision.self)
         try check(SQLAnswer.self)
+        try check(AcknowledgeRequest.self)
     }
 
     @Test("lists have the schema's shape")
@@ -39,6 +40,7 @@ struct APISchemaTests {
         try check(ListAnswer<StoragePoolAnswer>.self, as: "StoragePoolAnswerList")
         try check(ListAnswer<PCIDeviceAnswer>.self, as: "PCIDeviceAnswerList")
         try check(ListAnswer<HostKeyAnswer>.self, as: "HostKeyAnswerList")
+        try check(ListAnswer<MessageAnswer>.self, as: "MessageAnswerList")
         try check(ListAnswer<TableAnswer>.self, as: "TableAnswerList")
     }
 }

@@ -8,9 +8,10 @@ import Testing
     static let start: Int64 = 1_790_000_000_000
 
     private func events(_ hub: TestHubStore) throws -> [String] {
-        try hub.rows("SELECT type, subject FROM machine_events ORDER BY at, type, subject").map {
-            "\($0[0].words) \($0[1].words)"
-        }
+        try hub.rows("SELECT type, subject FROM machine_events WHERE source = 'snapshot' ORDER BY at, type, subject")
+            .map {
+                "\($0[0].words) \($0[1].words)"
+            }
     }
 
     @Test func `Containers that stop, fail and come back`() throws {
@@ -97,11 +98,13 @@ import Testing
             DeriverSnapshot(hardware("sda", kernel: "1"), at: Self.start, sequence: 1),
             DeriverSnapshot(hardware("sda", "sdb", kernel: "2"), at: Self.start + 2000, sequence: 3),
         ])
-        let before = try hub.rows("SELECT event_id, type, at FROM machine_events ORDER BY type")
+        let before = try hub.rows(
+            "SELECT event_id, type, at FROM machine_events WHERE source = 'snapshot' ORDER BY type")
         #expect(before.map(\.values[1]) == [.text("disk_added"), .text("kernel_changed")])
 
         try hub.take(DeriverSnapshot(hardware("sda", kernel: "2"), at: Self.start + 1000, sequence: 2))
-        let after = try hub.rows("SELECT event_id, type, at FROM machine_events ORDER BY type")
+        let after = try hub.rows(
+            "SELECT event_id, type, at FROM machine_events WHERE source = 'snapshot' ORDER BY type")
         #expect(after[0].values == before[0].values)
         #expect(after[1].values[1...] == [.text("kernel_changed"), .integer(Self.start + 1000)])
         #expect(after.count == 2)

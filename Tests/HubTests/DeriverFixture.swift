@@ -102,6 +102,15 @@ final class TestHubStore {
         }
     }
 
+    /// The names of the statements that taking a snapshot runs.
+    func statements(taking snapshot: DeriverSnapshot) throws -> [String] {
+        try store.write { connection in
+            let counting = CountingConnection(connection)
+            _ = try result(of: snapshot, counting)
+            return counting.names
+        }
+    }
+
     /// The snapshot as ingest hands it to its writer.
     func submission(_ snapshot: DeriverSnapshot) throws -> Submission {
         let body = try Gzip.compress(snapshot.document(machine: Self.machine))
@@ -124,16 +133,37 @@ final class TestHubStore {
 
     func value(_ sql: String) throws -> SQLValue { try rows(sql).first?[0] ?? .null }
 
-    /// Every derived row, as text that can be compared and read; without columns that tell the order of arrival.
+    /// Every derived row, as text that can be compared and read; without columns that tell the order of arrival, and
+    /// without what the hub itself observed at an arrival.
     func dump(without hidden: Set<String> = []) throws -> [String] {
         try store.read { connection in
             try DerivedTables.all.flatMap { table in
-                try connection.rows(Statement("test.dump", "SELECT * FROM \(table)")).map { row in
+                try connection.rows(Statement("test.dump", "SELECT * FROM \(table)")).filter {
+                    $0["source"].text != "hub"
+                }.map { row in
                     let cells = zip(row.columns, row.values).filter { !hidden.contains($0.0) && !$0.1.isNull }
                     return "\(table): " + cells.map { "\($0)=\($1.words)" }.joined(separator: " ")
                 }.sorted()
             }
         }
+    }
+}
+
+/// Notes which statements go through it.
+private final class CountingConnection: SQLConnection {
+    private let connection: any SQLConnection
+    private(set) var names: [String] = []
+
+    init(_ connection: any SQLConnection) { self.connection = connection }
+
+    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+        names.append(statement.name)
+        return try connection.run(statement, values)
+    }
+
+    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+        names.append(statement.name)
+        return try connection.rows(statement, values)
     }
 }
 

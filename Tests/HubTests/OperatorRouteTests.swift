@@ -43,7 +43,8 @@ import Transport
         try await OperatorServer.serve(try QueryFleet.filled()) { hub in
             for path in [
                 "/v1/machines", "/v1/machines/db-01", "/v1/machines/web-01", "/v1/updates", "/v1/packages",
-                "/v1/containers", "/v1/stacks", "/v1/disks", "/v1/events", "/v1/machines/web-01/snapshots", "/v1/hub",
+                "/v1/containers", "/v1/stacks", "/v1/disks", "/v1/events", "/v1/messages",
+                "/v1/machines/web-01/snapshots", "/v1/hub",
                 "/v1/tables", "/v1/machines/web-01/metrics", "/v1/interfaces", "/v1/neighbors", "/v1/disk-devices",
                 "/v1/storage-pools", "/v1/pci-devices", "/v1/host-keys?tag=web&machine=web-01",
             ] {

@@ -3,7 +3,8 @@ enum ArchiveStatements {
     static let sender = Statement(
         "ingest.sender",
         """
-        SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at
+        SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at, m.boot_id,
+          m.last_seen_at, m.clock_skew_ms, m.split_at
         FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
         """)
     static let find = Statement(

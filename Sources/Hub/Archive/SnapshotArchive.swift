@@ -14,6 +14,8 @@ struct SnapshotArchive: Sendable {
             return .unauthorized
         }
         let head = submission.head
+        let clones = CloneWatch(machine: sender.machineID, connection: connection)
+        if sender.wasSplit, try clones.isRefused(head) { return .unauthorized }
         if let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) {
             guard Self.isSame(known, submission) else {
                 return .refused(
@@ -45,6 +47,7 @@ struct SnapshotArchive: Sendable {
             // A failed collection has done in the tables all that it can do.
             result = derived == .failed ? "derived" : derived.rawValue
         }
+        try noteHost(submission, of: sender, clones)
         let requests = try noteContact(submission, of: sender, answersRequest: head.sameAs == nil, connection)
         return .accepted(answer(result, submission, sender, requests))
     }
@@ -88,6 +91,29 @@ struct SnapshotArchive: Sendable {
         return id
     }
 
+    /// Looks whether this is the host that the machine is; nothing to do for the next snapshot of the boot that is known.
+    private func noteHost(_ submission: Submission, of sender: Sender, _ clones: CloneWatch) throws {
+        let head = submission.head
+        let receivedAt = submission.receivedAt
+        let contact = CloneDetector.Contact(
+            bootID: head.bootID, sequence: Int64(head.sequence),
+            collectedAt: head.collectedAt.milliseconds - (submission.clockSkew ?? sender.clockSkew ?? 0),
+            receivedAt: receivedAt.milliseconds)
+        guard
+            !CloneDetector.isPlain(
+                contact, currentBoot: sender.bootID, highestSequence: Int64(sender.highestSequence))
+        else { return }
+        if sender.lastSeenAt == nil {
+            try HubMessages(machine: sender.machineID, connection: clones.connection).event(
+                "first_seen", .info, "its first report came", occasion: "once", at: receivedAt)
+        }
+        try clones.look(
+            at: head, contact, remoteAddress: submission.remoteAddress,
+            detector: CloneDetector(
+                currentBoot: sender.bootID, highestSequence: Int64(sender.highestSequence),
+                lastSeenAt: sender.lastSeenAt))
+    }
+
     /// Writes what the hub knows of the machine from this contact; answers the kinds still asked for.
     private func noteContact(
         _ submission: Submission, of sender: Sender, answersRequest: Bool, _ connection: any SQLConnection
@@ -96,7 +122,8 @@ struct SnapshotArchive: Sendable {
         let requests = answersRequest ? sender.requestedKinds.filter { $0 != head.kind } : sender.requestedKinds
         try connection.run(
             ArchiveStatements.machineSeen, sender.machineID, submission.receivedAt, submission.remoteAddress,
-            submission.clockSkew, nextDue(submission, after: sender.nextDueAt), requests.joined(separator: " "))
+            ClockSkew.smoothed(sender.clockSkew, submission.clockSkew), nextDue(submission, after: sender.nextDueAt),
+            requests.joined(separator: " "))
         // A late snapshot tells nothing about the machine of today.
         if Int64(head.sequence) >= Int64(sender.highestSequence) {
             let spool = head.agent.spool
@@ -126,6 +153,11 @@ private struct Sender {
     let highestSequence: Int
     let requestedKinds: [String]
     let nextDueAt: Timestamp?
+    let bootID: String?
+    let lastSeenAt: Int64?
+    let clockSkew: Int64?
+    /// A host that used this identity was split off: each sender is looked at.
+    let wasSplit: Bool
 
     init?(_ row: SQLRow?) {
         guard let row, row["revoked_at"].isNull, let machineID = row["machine_id"].integer else { return nil }
@@ -133,6 +165,10 @@ private struct Sender {
         highestSequence = Int(row["highest_sequence"].integer ?? 0)
         requestedKinds = (row["requested_kinds"].text ?? "").split(separator: " ").map(String.init)
         nextDueAt = row["next_due_at"].integer.map { Timestamp(milliseconds: $0) }
+        bootID = row["boot_id"].text
+        lastSeenAt = row["last_seen_at"].integer
+        clockSkew = row["clock_skew_ms"].integer
+        wasSplit = !row["split_at"].isNull
     }
 }
 

@@ -6,7 +6,8 @@ struct MachineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "machine", abstract: "Machines as such: name, token, end.",
         subcommands: [
-            MachineList.self, MachineRename.self, MachineRetire.self, MachineRevoke.self, MachineDelete.self,
+            MachineList.self, MachineRename.self, MachineTag.self, MachineSplitCommand.self, MachineRetire.self,
+            MachineRevoke.self, MachineDelete.self,
         ])
 }
 

@@ -21,8 +21,8 @@ struct VigieHub: AsyncParsableCommand {
             """,
         version: Vigie.version,
         subcommands: [
-            Serve.self, EnrollmentCommand.self, ClientCommand.self, MachineCommand.self, RederiveCommand.self,
-            RetentionCommand.self, CheckCommand.self, ImagesCommand.self,
+            Serve.self, EnrollmentCommand.self, ClientCommand.self, MachineCommand.self, TagCommand.self,
+            RederiveCommand.self, RetentionCommand.self, CheckCommand.self, ImagesCommand.self,
         ])
 
     static func main() async {

@@ -69,8 +69,12 @@ enum APTDeriver: KindDeriver {
             payload.servicesToRestart?.count,
         ]
         derived.state = state.map(\.sqlValue)
-        derived.warnings = APTErrors.warnings(payload, problems)
+        derived.warnings = warnings(payload)
         return derived
+    }
+
+    static func warnings(_ payload: APTV1) -> [StateWarning] {
+        APTErrors.warnings(payload, APTErrors.of(payload)) + APTTrustWarnings.of(payload)
     }
 
     private static func row(_ package: APTV1.Package) -> DerivedRow {

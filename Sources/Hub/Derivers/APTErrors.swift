@@ -31,6 +31,16 @@ enum APTErrors {
         return broken + sources
     }
 
+    /// What the message of an error is called; APT's own words tell what is wrong with a key.
+    private static func code(of error: Entry) -> String {
+        if error.category == "broken" { return "package_broken" }
+        let words = error.message
+        if words.contains("EXPKEYSIG") || words.contains("KEYEXPIRED") || words.contains("key has expired") {
+            return "source_key_expired"
+        }
+        return words.contains("NO_PUBKEY") || words.contains("no key") ? "source_key_missing" : "source_problem"
+    }
+
     private static func remedy(_ state: String) -> String {
         switch state {
         case "unmet-dependencies": "apt --fix-broken install"
@@ -41,15 +51,19 @@ enum APTErrors {
 
     static func warnings(_ payload: APTV1, _ errors: [Entry]) -> [StateWarning] {
         var warnings: [StateWarning] = []
-        for (category, code) in [("broken", "package_broken"), ("source", "source_problem")] {
-            let found = errors.filter { $0.category == category }
+        for code in ["package_broken", "source_key_expired", "source_key_missing", "source_problem"] {
+            let found = errors.filter { self.code(of: $0) == code }
             guard let first = found.first else { continue }
             let subjects = found.prefix(Thresholds.namedSubjects).map(\.subject).joined(separator: ", ")
+            // One subject for all of them: another broken package is not another message.
             warnings.append(
                 StateWarning(
-                    code: code, severity: found.map(\.severity).max() ?? .ok, subject: subjects,
-                    message: found.count == 1 ? first.message : "\(found.count) problems: \(subjects)",
-                    section: section(of: category)))
+                    code: code, severity: found.map(\.severity).max() ?? .ok,
+                    subject: first.category == "broken" ? "packages" : "sources",
+                    message: found.count == 1
+                        ? first.category == "broken" ? first.message : "\(first.subject): \(first.message)"
+                        : "\(found.count) problems: \(subjects)",
+                    section: section(of: first.category)))
         }
         let security = (payload.changes ?? []).count { $0.isPendingUpdate && $0.security }
         if security > 0 {

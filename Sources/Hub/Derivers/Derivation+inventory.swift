@@ -17,6 +17,7 @@ extension Derivation {
         if let record, let shown = record.order, order < shown {
             if let carried { try deriver.enterAny(carried, of: snapshot, into: connection) }
             try fillUnknown(try payload(), record)
+            try enterMessages(try payload(), hasMessages: true)
             try correctUnchangedSince(record)
             try enterEvents(ObservedSnapshot(order: order, head: snapshot.head, payload: try payload()), isLate: true)
             return .stale
@@ -36,12 +37,15 @@ extension Derivation {
         if isUnchanged {
             try connection.run(deriver.state.touch, snapshot.machineID, order.effectiveAt, advanced.nextDueAt)
             try connection.run(KindRecord.showError, snapshot.machineID)
+            // What it says is what the last one said; only a replay has to hear it again.
+            if replay != nil { try enterMessages(try payload(), hasMessages: true) }
             guard kind == .hardware else { return .unchanged }
             // The envelope's head says more than the payload: host name, boot, the agent's version.
             try connection.run(HardwareDeriver.hostname, snapshot.machineID, snapshot.head.host.hostname)
         } else {
             try put(try deriver.deriveAny(payload(), of: snapshot), at: order, due: advanced.nextDueAt)
             if let carried { try deriver.enterAny(carried, of: snapshot, into: connection) }
+            try enterMessages(try payload(), hasMessages: advanced.hasMessages)
         }
         try enterEvents(ObservedSnapshot(order: order, head: snapshot.head, payload: try payload()), isLate: false)
         neighbors.remember(

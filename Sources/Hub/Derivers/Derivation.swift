@@ -10,6 +10,8 @@ struct Derivation {
     let order: SnapshotOrder
     let connection: any SQLConnection
     let neighbors: SnapshotNeighbors
+    /// Takes the messages while the archive is derived again.
+    var replay: MessageRebuild?
 
     static func apply(_ snapshot: ArchivedSnapshot, into connection: any SQLConnection) throws -> DerivationResult {
         guard let kind = Kind(rawValue: snapshot.head.kind) else {
@@ -20,11 +22,12 @@ struct Derivation {
     }
 
     static func apply(
-        _ snapshot: ArchivedSnapshot, kind: Kind, into connection: any SQLConnection, neighbors: SnapshotNeighbors
+        _ snapshot: ArchivedSnapshot, kind: Kind, into connection: any SQLConnection, neighbors: SnapshotNeighbors,
+        replay: MessageRebuild? = nil
     ) throws -> DerivationResult {
         let derivation = Derivation(
             snapshot: snapshot, kind: kind, order: SnapshotOrder(snapshot), connection: connection,
-            neighbors: neighbors)
+            neighbors: neighbors, replay: replay)
         switch snapshot.content {
         case .failed:
             try KindRecord.fail(snapshot, kind, in: connection)

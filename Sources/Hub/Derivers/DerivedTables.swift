@@ -13,7 +13,8 @@ enum DerivedTables {
     ]
     /// What only grows, and outlives its snapshots.
     static let histories = [
-        "machine_events", "machine_host_key_sightings", "apt_applied_packages", "docker_container_events",
+        "machine_events", "important_messages", "machine_host_key_sightings", "apt_applied_packages",
+        "docker_container_events",
         "docker_image_events",
     ]
     /// Histories that begin with time; see `Migrations.derivedMetrics`.

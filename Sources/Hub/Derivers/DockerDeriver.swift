@@ -82,9 +82,13 @@ enum DockerDeriver: KindDeriver {
             containers?.count { $0.health == "unhealthy" }, payload.stacks?.count,
         ]
         derived.state = state.map(\.sqlValue)
-        derived.warnings = DockerWarnings.of(payload)
+        derived.warnings = warnings(payload)
         derived.itemNames = ["/containers": (containers ?? []).map(\.id)]
         return derived
+    }
+
+    static func warnings(_ payload: DockerV1) -> [StateWarning] {
+        DockerWarnings.of(payload) + DockerStackWarnings.of(payload)
     }
 
     static func enterHistories(

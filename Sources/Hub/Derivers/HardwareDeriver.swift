@@ -106,7 +106,7 @@ enum HardwareDeriver: KindDeriver {
                 neighbors, (payload.neighbors ?? []).map { DerivedRow(keys: [$0.interface, $0.address], [$0.mac]) }),
             .init(tags, AutomaticTags.of(payload).map { DerivedRow(keys: [$0], []) }),
         ]
-        derived.warnings = HardwareWarnings.of(payload)
+        derived.warnings = warnings(payload)
         derived.state = [
             (payload.raidArrays ?? []).count { HardwareWarnings.severity(of: $0) > .ok }.sqlValue,
             (payload.disks ?? []).count { HardwareWarnings.severity(of: $0) == .critical }.sqlValue,
@@ -116,6 +116,8 @@ enum HardwareDeriver: KindDeriver {
         ]
         return derived
     }
+
+    static func warnings(_ payload: HardwareV1) -> [StateWarning] { HardwareWarnings.of(payload) }
 }
 
 /// Tags that the hub gives by itself, apart from the operator's.

@@ -11,6 +11,12 @@ protocol KindDeriver {
 
     static func derive(_ payload: Payload, of snapshot: ArchivedSnapshot) throws -> Derived
 
+    /// What the payload shows that an operator should know; each is a message for as long as it is shown.
+    static func warnings(_ payload: Payload) -> [StateWarning]
+
+    /// What keeps a message open without opening one: values a little below their limits.
+    static func lingering(_ payload: Payload) -> [StateWarning]
+
     /// Brings up to date what follows from the kind's unknown sections.
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws
 
@@ -37,6 +43,8 @@ extension KindDeriver {
 
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws {}
 
+    static func lingering(_ payload: Payload) -> [StateWarning] { [] }
+
     static var statements: [Statement] { tables.flatMap(\.statements) + state.statements + historyStatements }
 
     static func deriveAny(_ payload: any SnapshotPayload, of snapshot: ArchivedSnapshot) throws -> Derived {
@@ -47,6 +55,12 @@ extension KindDeriver {
         _ payload: any SnapshotPayload, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
     ) throws {
         try enterHistories(cast(payload), of: snapshot, into: connection)
+    }
+
+    static func observeAny(_ payload: any SnapshotPayload, unknown: [String]) throws -> MessageObservation {
+        let payload = try cast(payload)
+        return MessageObservation(
+            warnings: warnings(payload), lingering: lingering(payload), unknown: unknown)
     }
 
     static func eventsAny(from previous: ObservedSnapshot, to current: ObservedSnapshot) throws -> [MachineEvent] {
@@ -74,5 +88,6 @@ enum Derivers {
 
     static let statements: [Statement] =
         KindRecord.statements + UnknownSections.statements + SnapshotNeighbors.statements + EventStore.statements
+        + MessageStore.statements
         + Kind.allCases.flatMap { deriver(of: $0).statements }
 }

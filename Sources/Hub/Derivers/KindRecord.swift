@@ -30,6 +30,8 @@ struct KindRecord: Sendable {
     struct Advanced: Sendable {
         /// True also where a section was unknown before: `settle` says what is so now.
         var hasUnknown: Bool
+        /// Whether a message of the kind is open.
+        var hasMessages: Bool
         var nextDueAt: SQLValue
     }
 
@@ -45,7 +47,11 @@ struct KindRecord: Sendable {
             unchangedSince, unknown.isEmpty ? 0 : 1, try JSONText.encode(unknown), head.collection.status,
             head.collection.durationMs, snapshot.nextDue, head.collection.problems?.count ?? 0,
             try JSONText.encode(head.collection.problems))
-        return row.map { Advanced(hasUnknown: $0["has_unknown"].integer == 1, nextDueAt: $0["next_due_at"]) }
+        return row.map {
+            Advanced(
+                hasUnknown: $0["has_unknown"].integer == 1, hasMessages: $0["has_messages"].integer == 1,
+                nextDueAt: $0["next_due_at"])
+        }
     }
 
     /// Notes a collecting that failed: the error, and when the next one is due.
@@ -101,7 +107,7 @@ struct KindRecord: Sendable {
         WHERE machine_kinds.effective_at IS NULL
           OR (excluded.effective_at, excluded.sequence, excluded.snapshot_uuid)
             > (machine_kinds.effective_at, machine_kinds.sequence, machine_kinds.snapshot_uuid)
-        RETURNING has_unknown, next_due_at
+        RETURNING has_unknown, has_messages, next_due_at
         """)
     static let failed = Statement(
         "derive.machine_kinds.failed",

@@ -61,9 +61,13 @@ enum MetricsDeriver: KindDeriver {
             payload.failedUnits?.count, payload.temperatures?.map(\.celsius).max(),
         ]
         derived.state = state.map(\.sqlValue)
-        derived.warnings = MetricsWarnings.of(payload)
+        derived.warnings = warnings(payload)
         return derived
     }
+
+    static func warnings(_ payload: MetricsV1) -> [StateWarning] { MetricsWarnings.of(payload) }
+
+    static func lingering(_ payload: MetricsV1) -> [StateWarning] { MetricsWarnings.of(payload, isLingering: true) }
 
     private static func row(_ filesystem: MetricsV1.Filesystem, at: Timestamp) -> DerivedRow {
         DerivedRow(
@@ -170,11 +174,13 @@ extension Derivation {
                 to: snapshot, payload: snapshot.head.snapshotID, unchangedSince: nil, in: connection)
         else {
             try fillUnknown(payload, try KindRecord.read(snapshot.machineID, kind, in: connection))
+            try enterMessages(payload, hasMessages: true)
             return .stale
         }
         let derived = MetricsDeriver.derive(payload, of: snapshot)
         if advanced.hasUnknown {
             try put(derived, at: order, due: advanced.nextDueAt)
+            try enterMessages(payload, hasMessages: advanced.hasMessages)
             return .derived
         }
         for entry in derived.tables {
@@ -186,6 +192,9 @@ extension Derivation {
         try setState(
             MetricsDeriver.state, at: order.effectiveAt, due: advanced.nextDueAt, values: derived.state,
             warnings: derived.warnings)
+        if replay != nil || advanced.hasMessages || !derived.warnings.isEmpty {
+            try enterMessages(payload, hasMessages: advanced.hasMessages)
+        }
         return .derived
     }
 }

@@ -12,6 +12,8 @@ struct Replay {
     mutating func run(_ kind: Kind) throws {
         let neighbors = SnapshotNeighbors(machine: machine, kind: kind, connection: connection)
         let before = try KindRecord.read(machine, kind, in: connection)
+        let messages = try MessageRebuild(machine: machine, kind: kind, connection: connection)
+        var identity: Identifier?
         var isReset = false
         var after = SnapshotOrder(effectiveAt: .min, sequence: .min, uuid: "")
         while true {
@@ -28,7 +30,9 @@ struct Replay {
                     try connection.run(Self.reset, machine, kind)
                     isReset = true
                 }
-                let result = try Derivation.apply(snapshot, kind: kind, into: connection, neighbors: neighbors)
+                identity = snapshot.head.machineID
+                let result = try Derivation.apply(
+                    snapshot, kind: kind, into: connection, neighbors: neighbors, replay: messages)
                 report.snapshots += 1
                 if row["result"].text == "held" {
                     try connection.run(ArchiveStatements.setResult, snapshot.archiveID, result.rawValue)
@@ -37,6 +41,7 @@ struct Replay {
             }
             if rows.count < Self.page { break }
         }
+        if let identity { try messages.finish(identity: identity) }
         if isReset, let before { try keepUnchangedSince(before, kind, neighbors) }
     }
 

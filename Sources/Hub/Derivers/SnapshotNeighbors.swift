@@ -74,7 +74,8 @@ final class SnapshotNeighbors {
         return payload
     }
 
-    private func observed(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
+    /// The snapshot of a place; nil where it cannot be read any more.
+    func observed(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
         if let last, last.order == order { return last }
         guard let read = try read(order.uuid) else { return nil }
         let payload: (any SnapshotPayload)? =

@@ -2,11 +2,21 @@ import Contracts
 
 /// How bad something is that a snapshot shows; the worst one of a machine is its status.
 enum Severity: String, Codable, Comparable, CaseIterable, Sendable {
-    case ok, warning, critical
+    case ok
+    /// Worth a message; the machine's status stays ok.
+    case info
+    case warning, critical
 
-    static func < (left: Severity, right: Severity) -> Bool {
-        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    private var rank: Int {
+        switch self {
+        case .ok: 0
+        case .info: 1
+        case .warning: 2
+        case .critical: 3
+        }
     }
+
+    static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
 }
 
 /// One reason why a machine is not ok, as `machine_state.…_warnings_json` lists it.
@@ -20,7 +30,10 @@ struct StateWarning: Codable, Equatable, Sendable {
     /// JSON pointer of the section that shows it; while that is unknown the warning stays.
     var section: String
 
-    static func worst(_ warnings: [StateWarning]) -> Severity { warnings.map(\.severity).max() ?? .ok }
+    /// The status that follows: what is only worth knowing does not count.
+    static func worst(_ warnings: [StateWarning]) -> Severity {
+        warnings.map(\.severity).filter { $0 > .info }.max() ?? .ok
+    }
 
     static func text(_ warnings: [StateWarning]) throws -> SQLValue { try JSONText.encode(warnings) }
 
@@ -39,6 +52,10 @@ enum Thresholds {
     static let memoryWarning = 95.0
     /// Wear of a solid-state disk as its SMART data tell, percent of the design life.
     static let wearWarning = 95
+    /// A message ends only when its value is this much below its limit: percent of a file system, of the memory, °C.
+    static let filesystemMargin = 2.0
+    static let memoryMargin = 5.0
+    static let temperatureMargin = 3.0
     /// How many subjects one warning names before it only counts.
     static let namedSubjects = 5
 

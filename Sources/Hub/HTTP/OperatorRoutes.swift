@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 import Transport
 
-/// What operators ask: every route of `vigie`, each for a token of scope `read`.
+/// What operators ask: every route of `vigie`. Reading is for a token of scope `read`, the rest says what it needs.
 struct OperatorRoutes: Sendable {
     let environment: OperatorEnvironment
     let console: SQLConsole
@@ -28,6 +28,8 @@ struct OperatorRoutes: Sendable {
         router.get("/v1/containers") { try await containers($0, $1) }
         router.get("/v1/stacks") { try await stacks($0, $1) }
         router.get("/v1/events") { try await events($0, $1) }
+        router.get("/v1/messages") { try await messages($0, $1) }
+        router.post("/v1/messages/:id/acknowledge") { try await acknowledge($0, $1) }
         router.get("/v1/snapshots/:id") { try await snapshot($0, $1) }
         router.get("/v1/tables") { try await tables($0, $1) }
         router.get("/v1/hub") { try await hub($0, $1) }

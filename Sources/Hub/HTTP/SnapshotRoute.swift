@@ -108,7 +108,9 @@ struct SnapshotRoute: Sendable {
             ])
         }
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
-        let skew = request.headers[.date].flatMap(HTTPDate.parse).map { $0.milliseconds - receivedAt.milliseconds }
+        let skew = request.headers[.date].flatMap(HTTPDate.parse).map {
+            ClockSkew.measured(date: $0, receivedAt: receivedAt)
+        }
         return Submission(
             tokenHash: machine.tokenHash, head: snapshot.head, content: snapshot.content, body: bytes,
             bodyDigest: Digest(sha256: SHA256.digest(snapshot.inflated)), inflatedBytes: snapshot.inflated.count,

@@ -11,6 +11,8 @@ enum FreshnessRule {
     static let leastGrace: Int64 = 15_000
     /// A machine that has just been enrolled may take this long until its first report.
     static let patienceWithNew: Int64 = 15 * 60_000
+    /// After an absence of the hub's own: agents wait up to five minutes between two attempts.
+    static let patienceAfterAbsence: Int64 = 6 * 60_000
     /// APT's lists older than this say nothing about today's updates.
     static let listsStaleAfter: Int64 = 7 * 86_400_000
 
@@ -35,19 +37,27 @@ enum FreshnessRule {
         }
     }
 
-    static func freshness(_ promise: Promise, created: Int64, now: Int64) -> Freshness {
+    /// - Parameter heardSince: since when the hub has been able to hear the machine; one that was silent before may have
+    ///   reported to nobody.
+    static func freshness(
+        _ promise: Promise, created: Int64, now: Int64, heardSince: Int64? = nil
+    ) -> Freshness {
         freshness(
-            last: promise.last, due: promise.due, interval: promise.interval, created: created, now: now)
+            last: promise.last, due: promise.due, interval: promise.interval, created: created, now: now,
+            heardSince: heardSince)
     }
 
     private static func freshness(
-        last: Int64?, due: Int64?, interval: Int64? = nil, created: Int64, now: Int64
+        last: Int64?, due: Int64?, interval: Int64? = nil, created: Int64, now: Int64, heardSince: Int64? = nil
     ) -> Freshness {
-        guard let last else { return now - created <= patienceWithNew ? .new : .offline }
+        let isPatient = heardSince.map { now <= $0 + patienceAfterAbsence } ?? false
+        guard let last else { return now - created <= patienceWithNew || isPatient ? .new : .offline }
         guard let due else { return .ok }
         let interval = max(interval ?? due - last, shortestInterval)
         let grace = max(interval / 4, leastGrace)
-        if now > due + (missedReportsUntilOffline - 1) * interval + grace { return .offline }
+        let silence = (missedReportsUntilOffline - 1) * interval + grace
+        let hasMissed = heardSince.map { now > $0 + interval + silence } ?? true
+        if now > due + silence, hasMissed, !isPatient { return .offline }
         return now > due + grace ? .late : .ok
     }
 

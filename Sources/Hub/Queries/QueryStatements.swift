@@ -3,7 +3,8 @@ enum QueryStatements {
     static let all: [Statement] =
         MachineQueries.all + MachineLookup.all + MachineDetailQueries.all + MetricsQueries.all + UpdateQueries.all
         + PackageQueries.all + ContainerQueries.all + StackQueries.all + DiskQueries.all + EventQueries.all
-        + SnapshotQueries.all + HubQueries.all + MachineSelection.statements + UnknownParts.statements + hardware
+        + MessageQueries.all + SnapshotQueries.all + HubQueries.all + MachineSelection.statements
+        + UnknownParts.statements + hardware
 
     private static let hardware: [Statement] =
         InterfaceQueries.all + NeighborQueries.all + PCIQueries.all + StorageQueries.all + HostKeyQueries.all

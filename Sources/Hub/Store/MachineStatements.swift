@@ -25,6 +25,9 @@ enum MachineStatements {
         "machines.renew", "UPDATE machines SET requested_kinds = ?2, clone_suspected_at = NULL WHERE id = ?1")
     static let tag = Statement(
         "machines.tag", "INSERT INTO machine_tags (machine_id, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+    static let untag = Statement("machines.untag", "DELETE FROM machine_tags WHERE machine_id = ?1 AND tag = ?2")
+    static let tags = Statement(
+        "machines.operator_tags", "SELECT tag FROM machine_tags WHERE machine_id = ?1 ORDER BY tag")
     static let rename = Statement(
         "machines.rename", "UPDATE machine_settings SET name = ?2 WHERE machine_id = ?1")
     static let retire = Statement(
@@ -44,11 +47,12 @@ enum MachineStatements {
         "machine_events.hub",
         """
         INSERT INTO machine_events (machine_id, event_id, at, source, type, severity, subject, message)
-        VALUES (?1, ?2, ?3, 'hub', ?4, 'info', 'machine', ?5) ON CONFLICT DO NOTHING
+        VALUES (?1, ?2, ?3, 'hub', ?4, ?6, 'machine', ?5) ON CONFLICT DO NOTHING
         """)
 
     static let all: [Statement] = [
-        insert, insertSettings, identity, byName, lookAlikes, renew, tag, rename, retire, unretire, delete, list,
+        insert, insertSettings, identity, byName, lookAlikes, renew, tag, untag, tags, rename, retire, unretire, delete,
+        list,
         hubEvent,
     ]
 }

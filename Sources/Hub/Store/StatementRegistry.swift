@@ -3,7 +3,8 @@ extension Statement {
     /// that read on a filled database. A statement that is not here fails a test.
     static let registry: [Statement] =
         Migrations.registered + TrustStatements.all + MachineStatements.all + ArchiveStatements.all
-        + Derivers.statements + Rollup.statements + Retention.statements
+        + HubMessages.statements + MachineWatch.statements + CloneWatch.statements + MachineSplit.statements
+        + TagRules.statements + Derivers.statements + Rollup.statements + Retention.statements
         + HubRecorder.statements + Rederive.statements + StoreCheck.statements + QueryStatements.all
         + ImageCandidates.all
 }

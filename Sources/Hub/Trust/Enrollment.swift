@@ -74,12 +74,14 @@ struct Enrollment {
         let kinds = Kind.allCases.filter(\.isInventory).map(\.rawValue).joined(separator: " ")
         try connection.run(MachineStatements.renew, machine, kinds)
         try connection.run(MachineStatements.unretire, machine)
+        try CloneWatch.forget(machine, in: connection)
+        try HubMessages(machine: machine, connection: connection).close("clone_suspected", at: now)
         try event(machine, "enrolled", "enrolled again; its old token is revoked")
     }
 
     private func event(_ machine: Int64, _ type: String, _ message: String) throws {
-        let id = "hub-\(type)-\(now.milliseconds)"
-        try connection.run(MachineStatements.hubEvent, machine, id, now, type, message)
+        try HubMessages(machine: machine, connection: connection).event(
+            type, .info, message, occasion: "\(now.milliseconds)", at: now)
     }
 
     private func lookAlikes(_ request: EnrollmentRequest) throws -> [String] {

@@ -21,7 +21,14 @@ struct MachineAdministration {
 
     /// Ends the machine's token; it can enrol again.
     func revoke(_ name: String, reason: String, at now: Timestamp) throws -> Int {
-        try connection.run(TrustStatements.credentialsRevoke, try find(name), now, reason)
+        let machine = try find(name)
+        let count = try connection.run(TrustStatements.credentialsRevoke, machine, now, reason)
+        if count > 0 {
+            try HubMessages(machine: machine, connection: connection).event(
+                "revoked", .warning, "its token was revoked by an administrator", occasion: "\(now.milliseconds)",
+                at: now)
+        }
+        return count
     }
 
     /// Out of service: no token, not expected any more, in no list; what it reported stays.
@@ -31,9 +38,10 @@ struct MachineAdministration {
         guard try connection.run(MachineStatements.retire, machine, now) == 1 else {
             throw CommandFailure(.noInput, "\(name) is retired already")
         }
-        try connection.run(
-            MachineStatements.hubEvent, machine, "hub-retired-\(now.milliseconds)", now, "retired",
-            "retired by an administrator")
+        let messages = HubMessages(machine: machine, connection: connection)
+        try messages.event(
+            "retired", .info, "retired by an administrator", occasion: "\(now.milliseconds)", at: now)
+        try messages.closeAll(at: now)
     }
 
     /// Erases the machine: identity, tokens, tables, archive, quarantine.

@@ -24,6 +24,7 @@ extension TableDescriptions {
                 "spool_dropped_total": "snapshots that its spool had to drop, ever",
                 "clone_suspected_at": "when two machines were seen to use this identity",
                 "requested_kinds": "kinds that it is asked to send in full, separated by spaces",
+                "split_at": "when a copy of it was last split off; see machine_boots",
             ]),
         DocumentedTable(
             "machine_settings", .operator, "what operators set for a machine",

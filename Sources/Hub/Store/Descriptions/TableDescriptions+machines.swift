@@ -27,6 +27,7 @@ extension TableDescriptions {
                 "last_error": "why collecting last failed; shown while collection_status is failed",
                 "last_error_at": "when it last failed",
                 "last_error_sequence": "sequence number of that snapshot",
+                "has_messages": "1 where a message of the kind is open; see important_messages",
             ]),
         DocumentedTable(
             "machine_sections", .derived, "parts that exist on the machine and could not be read; their rows are old",
@@ -93,7 +94,10 @@ extension TableDescriptions {
             ]),
         DocumentedTable(
             "machine_automatic_tags", .derived, "tags that the hub gives by itself",
-            ["machine_id": machineID, "tag": "as vm, proxmox, debian, docker", "kind": "the kind that shows it"]),
+            [
+                "machine_id": machineID, "tag": "as vm, proxmox, debian, docker",
+                "kind": "the kind that shows it, or rule: see tag_rules",
+            ]),
         DocumentedTable(
             "machine_events", .derived, "the timeline: what changed",
             [

@@ -31,7 +31,7 @@ struct DocumentedTable: Sendable {
 /// All tables of the hub.
 enum TableDescriptions {
     static let all: [DocumentedTable] =
-        core + archive + machines + hardware + metrics + apt + docker + questions + history
+        core + archive + machines + messages + hardware + metrics + apt + docker + questions + history
 
     static func named(_ name: String) -> DocumentedTable? { all.first { $0.name == name } }
 
