@@ -27,6 +27,8 @@ struct AgedTable: Sendable {
 
     static let events = [
         AgedTable("machine_events", keys: ["machine_id", "event_id"], at: "at"),
+        // What is open has no end yet.
+        AgedTable("important_messages", keys: ["machine_id", "message_id"], at: "closed_at"),
         AgedTable(
             "apt_applied_packages", keys: ["machine_id", "started_at", "name", "architecture", "operation"],
             at: "started_at"),
