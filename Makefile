@@ -29,6 +29,9 @@ check: setup  ## formatting, contracts, linkage rules, scripts
 check-agent:  ## what the built agent links and weighs
 	@scripts/check-agent
 
+fuzz: setup  ## fuzz every parser, 60 s each (VIGIE_FUZZ_SECONDS)
+	@scripts/fuzz
+
 golden: setup  ## write the golden files anew; read the diff before you commit it
 	@UPDATE_GOLDEN=1 scripts/test --filter 'HostMachineTests|MigrationTests' && git --no-pager diff --stat -- Tests contracts
 
