@@ -8,6 +8,7 @@ final class MetricsCollector: Collector {
     private let sampleFirst: Duration?
     private let commands: (any CommandRunning)?
     private let awakeNanoseconds: @Sendable () -> UInt64
+    private let asleepNanoseconds: @Sendable () -> UInt64
     private let probe: FilesystemProbe
     private let memory = Mutex(Memory())
 
@@ -29,12 +30,14 @@ final class MetricsCollector: Collector {
     init(
         host: Host, sampleFirst: Duration? = nil, commands: (any CommandRunning)? = nil,
         awakeNanoseconds: @escaping @Sendable () -> UInt64 = SystemClock.awakeNanoseconds,
+        asleepNanoseconds: @escaping @Sendable () -> UInt64 = SystemClock.asleepNanoseconds,
         probe: FilesystemProbe? = nil
     ) {
         self.host = host
         self.sampleFirst = sampleFirst
         self.commands = commands
         self.awakeNanoseconds = awakeNanoseconds
+        self.asleepNanoseconds = asleepNanoseconds
         self.probe = probe ?? FilesystemProbe(host: host)
     }
 
@@ -64,7 +67,7 @@ final class MetricsCollector: Collector {
             let isContainer = memory.isContainer ?? (host.containerManager != nil)
             memory.isContainer = isContainer
             var reading = MetricsReading(host: host, isContainer: isContainer, earlier: memory.sample)
-            reading.run(at: awakeNanoseconds(), sensors: &memory.sensors)
+            reading.run(at: awakeNanoseconds(), asleep: asleepNanoseconds(), sensors: &memory.sensors)
             reading.smart(&memory.smart)
             memory.sample = reading.sample
             return reading
@@ -75,6 +78,7 @@ final class MetricsCollector: Collector {
 /// Counters of one moment, to be compared with those of the next.
 struct MetricsSample: Sendable {
     var awakeNanoseconds: UInt64
+    var asleepNanoseconds: UInt64 = 0
     var cpu: CPUTimes?
     var cores: [ProcStat.CoreTimes] = []
     var disks: [DiskStats] = []
@@ -101,13 +105,17 @@ struct MetricsReading {
         self.earlier = earlier
     }
 
-    mutating func run(at awakeNanoseconds: UInt64, sensors: inout SensorCatalogue?) {
+    mutating func run(
+        at awakeNanoseconds: UInt64, asleep asleepNanoseconds: UInt64 = 0, sensors: inout SensorCatalogue?
+    ) {
         sample.awakeNanoseconds = awakeNanoseconds
+        sample.asleepNanoseconds = asleepNanoseconds
         if let earlier, awakeNanoseconds > earlier.awakeNanoseconds {
             let seconds = Double(awakeNanoseconds - earlier.awakeNanoseconds) / 1e9
             if seconds >= 0.01 {
                 interval = seconds
                 payload.intervalSeconds = (seconds * 1000).rounded() / 1000
+                payload.suspendedSeconds = Self.slept(from: earlier.asleepNanoseconds, to: asleepNanoseconds)
             }
         }
         uptime()
@@ -123,6 +131,12 @@ struct MetricsReading {
             if sensors?.isCurrent(host) != true { sensors = SensorCatalogue(host) }
             if let sensors { self.sensors(sensors) }
         }
+    }
+
+    /// Seconds of sleep; nil for none. The two clocks differ by microseconds even where nobody slept.
+    private static func slept(from earlier: UInt64, to now: UInt64) -> Double? {
+        guard now > earlier, now - earlier >= 100_000_000 else { return nil }
+        return (Double(now - earlier) / 1e6).rounded() / 1000
     }
 
     /// The rate of a counter, with two decimals. Nil where there is no interval, and where the counter went back: it

@@ -26,8 +26,19 @@ extension MetricsReading {
         disk.readsPerSecond = rate(now.reads, before?.reads)
         disk.writesPerSecond = rate(now.writes, before?.writes)
         // Milliseconds per second are tenths of a percent.
-        disk.busyPercent = rate(now.busyMilliseconds, before?.busyMilliseconds).map { Percent(clamping: $0 / 10) }
+        disk.busyPercent = busyRate(now, before).map { Percent(clamping: $0 / 10) }
         return disk
+    }
+
+    /// The kernel keeps 32 bits of it: a busy disk begins anew every 50 days. More than the interval is no wrap but
+    /// another disk, or a clock that jumped.
+    private func busyRate(_ now: DiskStats, _ before: DiskStats?) -> Double? {
+        guard let interval, let before, now.busyMilliseconds < before.busyMilliseconds,
+            before.busyMilliseconds < 1 << 32
+        else { return rate(now.busyMilliseconds, before?.busyMilliseconds) }
+        let spent = now.busyMilliseconds + (1 << 32 - before.busyMilliseconds)
+        guard Double(spent) <= interval * 1100 else { return nil }
+        return rate(spent, 0)
     }
 
     /// Without the loopback, and without the engine's ends of its containers' links: their traffic is the containers'.

@@ -7,6 +7,14 @@ enum SystemClock {
     /// still, and so does this.
     static func awakeNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds that this system has been asleep since its boot (CLOCK_BOOTTIME counts that time too).
+    static func asleepNanoseconds() -> UInt64 {
+        // Awake first: what passes between the two calls must not look like a moment of sleep in the other direction.
+        let awake = nanoseconds(CLOCK_MONOTONIC)
+        let all = nanoseconds(CLOCK_BOOTTIME)
+        return all > awake ? all - awake : 0
+    }
+
     /// CPU time of this process, user and system.
     static func processNanoseconds() -> UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
 

@@ -8,8 +8,11 @@ package struct MetricsV1: SnapshotPayload {
 
     package var uptimeSeconds: Double?
     package var bootedAt: Timestamp?
-    /// The time that rates and CPU shares cover.
+    /// The time that rates and CPU shares cover: that in which the machine was awake.
     package var intervalSeconds: Double?
+    /// How long the machine slept besides, between the two readings; nothing was counted in that time. Absent where it
+    /// did not.
+    package var suspendedSeconds: Double?
     package var load: Load?
     package var cpu: CPU?
     package var memory: Memory?
@@ -31,6 +34,7 @@ package struct MetricsV1: SnapshotPayload {
         case uptimeSeconds = "uptime_seconds"
         case bootedAt = "booted_at"
         case intervalSeconds = "interval_seconds"
+        case suspendedSeconds = "suspended_seconds"
         case load, cpu, memory, pressure, filesystems, disks, interfaces, temperatures, fans, batteries, processes
         case failedUnits = "failed_units"
         case containers
