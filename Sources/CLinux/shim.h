@@ -44,6 +44,11 @@ static inline int vigie_hypervisor_signature(char signature[13]) {
 }
 #endif
 
+// glibc's ptrace is variadic, too. For counting the system calls of a process of our own (collect --cost).
+static inline long vigie_ptrace(int request, int process, long data) {
+    return syscall(SYS_ptrace, (long)request, (long)process, 0L, data);
+}
+
 // GNU extensions that the Glibc module hides, because it is built without _GNU_SOURCE: a child starts in / with nothing
 // open but its three streams, and pipes are never inherited by a process started at the same time.
 extern int posix_spawn_file_actions_addchdir_np(void *actions, const char *path);

@@ -7,25 +7,29 @@ extension CollectCommand {
 
     /// Collects and encodes some more times and says what one time costs, in words for standard error.
     ///
-    /// CPU time is this process's, user and system, without that of commands it runs. Reads are `read` system calls
-    /// (`syscr` of proc_pid_io(5)); opening and closing comes with each file besides.
+    /// CPU time is this process's, user and system, without that of commands it runs.
     static func cost(of collector: any Collector, cycles: Int = costCycles, encode: (Collected) throws -> Int)
         async throws
         -> String
     {
         let cpuBefore = SystemClock.processNanoseconds()
-        let readsBefore = readCalls()
         var bytes = 0
         for _ in 0..<cycles { bytes = try encode(await collector.collect()) }
         let milliseconds = Double(SystemClock.processNanoseconds() - cpuBefore) / 1e6 / Double(cycles)
-        var text = "\(collector.kind.rawValue): \((milliseconds * 100).rounded() / 100) ms of CPU time a cycle"
-        if let readsBefore, let readsAfter = readCalls() { text += ", \((readsAfter - readsBefore) / cycles) reads" }
-        return text + ", \(bytes) bytes (mean of \(cycles))"
+        return
+            "\(collector.kind.rawValue): \((milliseconds * 100).rounded() / 100) ms of CPU time a cycle, \(bytes) bytes"
+            + " (mean of \(cycles))"
     }
 
-    private static func readCalls() -> Int? {
-        guard let bytes = try? Host().bytes("/proc/self/io") else { return nil }
-        return ContainerCgroup.value("syscr:", in: bytes).map(WireInteger.counter)
+    /// System calls of one collecting: those of a process that collects some times more, less those of one that does not,
+    /// so that the program's start is in neither.
+    func systemCalls() async -> String {
+        let some = 10
+        let base = ["collect", kind.rawValue] + options.arguments
+        guard let one = await SystemCallCount.count(base + ["--cost-cycles", "0"]),
+            let more = await SystemCallCount.count(base + ["--cost-cycles", "\(some)"])
+        else { return "system calls cannot be counted here (ptrace is not permitted)" }
+        return "\(max(0, more - one) / some) system calls (mean of \(some))"
     }
 
     /// Standard error, so that standard output stays one JSON document.

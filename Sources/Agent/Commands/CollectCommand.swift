@@ -15,7 +15,10 @@ struct CollectCommand: Command {
             name: "kind", help: "\(kinds.joined(separator: ", ")).", completion: .list(kinds)),
         options: [
             .flag("compact", "On one line, as it is sent."),
-            .flag("cost", "Say on standard error what one collecting costs; takes twenty more."),
+            .flag("cost", "Say on standard error what one collecting costs; takes some dozens more."),
+            .init(
+                name: "cost-cycles", value: "number",
+                help: "What --cost starts itself with to be counted: collect that often again, and say nothing."),
         ] + GlobalOptions.options)
 
     private static let kinds = Kind.allCases.map(\.rawValue)
@@ -23,12 +26,19 @@ struct CollectCommand: Command {
     let kind: Kind
     let compact: Bool
     let cost: Bool
+    let costCycles: Int?
     let options: GlobalOptions
 
     init(_ arguments: CommandArguments) throws(UsageError) {
         kind = try CommandArguments.choice(arguments.positional ?? "", what: "kind")
         compact = arguments.flag("compact")
         cost = arguments.flag("cost")
+        costCycles = try arguments.value("cost-cycles").map { text throws(UsageError) in
+            guard let number = Int(text), (0...1000).contains(number) else {
+                throw UsageError("--cost-cycles takes a number up to 1000")
+            }
+            return number
+        }
         options = try GlobalOptions(arguments)
     }
 
@@ -43,6 +53,11 @@ struct CollectCommand: Command {
         guard let collector = collectors.first(where: { $0.kind == kind }),
             let nobody = Identifier(Identity.nobody)
         else { return }
+        if let costCycles {
+            SystemCallCount.begin()
+            for _ in 0...costCycles { _ = await collector.collect() }
+            return
+        }
         let clock = AgentClock.system
         let startedAt = clock.now()
         let start = clock.monotonic()
@@ -58,7 +73,7 @@ struct CollectCommand: Command {
                 next.collected = again
                 return try next.document(machineID: nobody, sequence: 0, host: host, spool: nil).count
             }
-            printError(text)
+            printError(text + ", " + (await systemCalls()))
         }
         guard collected.payload == nil else { return }
         throw AgentError(

@@ -33,6 +33,11 @@ struct GlobalOptions: Sendable {
         logLevel = try arguments.choice("log-level")
     }
 
+    /// The same options as words of a command line.
+    var arguments: [String] {
+        (config.map { ["--config", $0] } ?? []) + (stateDir.map { ["--state-dir", $0] } ?? []) + ["--root", root]
+    }
+
     /// The file, with the flags over it.
     func configuration() throws(AgentError) -> AgentConfiguration {
         var configuration = try AgentConfiguration.load(
