@@ -53,6 +53,12 @@ struct HardwareSideBySideTests {
             #expect(other["size"]?.integerValue == Int64(disk.sizeBytes))
             #expect(other["rota"] == disk.rotational.map { .bool($0) })
             #expect(other["rm"] == disk.removable.map { .bool($0) })
+            // Without udev lsblk knows less than sysfs says.
+            for (theirs, mine) in [("model", disk.model), ("serial", disk.serial), ("wwn", disk.wwn)] {
+                if let said = plain(other[theirs]) { #expect(said == mine, "\(theirs)") }
+            }
+            // lsblk names the transports that it knows; virtio and MMC are none of them.
+            if let transport = other["tran"]?.stringValue { #expect(transport == disk.transport) }
             let parts = (other["children"]?.arrayValue ?? []).filter { $0["type"]?.stringValue == "part" }
             #expect((disk.partitions ?? []).map(\.name) == parts.compactMap { $0["name"]?.stringValue })
             for (mine, their) in zip(disk.partitions ?? [], parts) {
@@ -65,10 +71,16 @@ struct HardwareSideBySideTests {
         }
     }
 
+    /// Words with single spaces; nil for null.
+    private func plain(_ value: JSONValue?) -> String? {
+        let words = value?.stringValue?.words.joined(separator: " ") ?? ""
+        return words.isEmpty ? nil : words
+    }
+
     @Test("ip addr and ip route", .enabled(if: Tool.isInstalled("ip"), "no ip here"))
     func ip() throws {
         let payload = try survey()
-        let links = try #require(try Tool.json("ip", ["-j", "addr"]).arrayValue)
+        let links = try #require(try Tool.json("ip", ["-j", "-d", "addr"]).arrayValue)
         let ours = payload.interfaces ?? []
         #expect(ours.map(\.name).sorted() == links.compactMap { $0["ifname"]?.stringValue }.sorted())
         for interface in ours {
@@ -76,6 +88,9 @@ struct HardwareSideBySideTests {
             #expect(link["mtu"]?.integerValue == interface.mtu.map(Int64.init))
             #expect(link["operstate"]?.stringValue?.lowercased() == interface.state)
             if interface.kind == "loopback" { continue }
+            if let kind = link["linkinfo"]?["info_kind"]?.stringValue {
+                #expect([kind, "other"].contains(interface.kind))
+            }
             #expect(link["address"]?.stringValue == interface.mac)
             let addresses = (link["addr_info"]?.arrayValue ?? []).filter { $0["temporary"] == nil }
             let theirs = addresses.map { address in

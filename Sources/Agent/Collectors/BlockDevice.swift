@@ -38,6 +38,18 @@ enum BlockDevice {
 }
 
 extension BlockDevice {
+    /// Without the second and further paths of a multipath device: they lead to one and the same disk. (Those of NVMe are
+    /// hidden by the kernel itself.)
+    static func onePath(_ names: [String], _ host: Host) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { name in
+            let multipath = host.names("/sys/block/\(name)/holders").first { holder in
+                host.line("/sys/block/\(holder)/dm/uuid")?.hasPrefix("mpath-") == true
+            }
+            return multipath.map { seen.insert($0).inserted } ?? true
+        }
+    }
+
     /// What udev has found out about the device of this directory of sysfs.
     static func udev(_ host: Host, _ path: String) -> [String: String] {
         host.line(path + "/dev").flatMap { try? host.text("/run/udev/data/b\($0)", limit: 65_536) }

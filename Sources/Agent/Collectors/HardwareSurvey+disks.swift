@@ -5,7 +5,7 @@ extension HardwareSurvey {
     mutating func disks() {
         guard let names = names("/sys/block", unknown: "/disks") else { return }
         let mounts = MountedDevices(mounts(), host: host)
-        payload.disks = names.compactMap { disk($0, mounts) }.nonEmpty
+        payload.disks = BlockDevice.onePath(names, host).compactMap { disk($0, mounts) }.nonEmpty
         health()
     }
 

@@ -123,9 +123,7 @@ extension HardwareSurvey {
         if host.isLive, let links = try? RouteSocket.ask(.links), let answer = try? RouteSocket.ask(.neighbors) {
             let names = Dictionary(
                 NetlinkMessages.links(links).map { ($0.index, $0.name) }, uniquingKeysWith: { first, _ in first })
-            neighbors = NetlinkMessages.neighbors(answer).compactMap { entry in
-                names[entry.index].map { HardwareV1.Neighbor(address: entry.address, mac: entry.mac, interface: $0) }
-            }
+            take(NetlinkMessages.neighbors(answer), names: names, &neighbors)
         } else if let text = findings.text(host, "/proc/net/arp", unknown: "/neighbors") {
             let parsed = ARPTable.parse(text)
             findings.add(parsed.faults, in: "/proc/net/arp", unknown: "/neighbors")
@@ -135,5 +133,21 @@ extension HardwareSurvey {
             neighbors.sorted {
                 ($0.interface, $0.address, $0.mac) < ($1.interface, $1.address, $1.mac)
             }.nonEmpty
+    }
+
+    /// Their ages move without a change of state, and stand apart.
+    private mutating func take(
+        _ entries: [NetlinkMessages.IndexedNeighbor], names: [Int: String], _ neighbors: inout [HardwareV1.Neighbor]
+    ) {
+        for entry in entries {
+            guard let interface = names[entry.index] else { continue }
+            neighbors.append(HardwareV1.Neighbor(address: entry.address, mac: entry.mac, interface: interface))
+            guard let seconds = entry.confirmedSeconds else { continue }
+            neighborAges.append(
+                Self.object([
+                    ("interface", .string(interface)), ("address", .string(entry.address)),
+                    ("confirmed_seconds_ago", .integer(Int64(seconds))),
+                ]))
+        }
     }
 }

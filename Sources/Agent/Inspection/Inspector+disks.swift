@@ -80,7 +80,7 @@ struct DiskCandidate: Equatable, Sendable {
 
     /// By transport; virtual disks have no health of their own.
     static func find(_ host: Host) -> [DiskCandidate] {
-        host.names("/sys/block").compactMap { name in
+        BlockDevice.onePath(host.names("/sys/block"), host).compactMap { name in
             let path = "/sys/block/\(name)"
             guard BlockDevice.isDisk(name), host.line(path + "/hidden") != "1",
                 (host.integer(path + "/size") ?? 0) > 0,
