@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-docker deb repo install-test test-registry
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-apt-real test-docker deb repo install-test test-registry
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-history: setup  ## a fleet's history: sizes, questions, rates (MACHINES=10
 
 test-kill: setup  ## kill -9 of hub and agent under load, fifty times
 	@VIGIE_KILL_ROUNDS=50 scripts/test --filter KillTests
+
+test-apt-real: setup  ## compare the agent with APT itself in real Debian 12 and 13 root file systems (needs root)
+	@scripts/test-apt-real
 
 deb: setup  ## build the Debian packages into out/deb
 	@scripts/deb

@@ -12,7 +12,7 @@ struct APTCollectorTests {
     private func collect(_ root: TemporaryDirectory) async throws -> (payload: APTV1, collected: Collected) {
         let collector = APTCollector(
             host: try Host(root: root.path), settings: CollectionSettings(), commands: RecordedCommands(),
-            now: { Self.now })
+            lockPatience: .zero, now: { Self.now })
         let collected = await collector.collect()
         return (try #require(collected.payload as? APTV1), collected)
     }
@@ -107,6 +107,26 @@ struct APTCollectorTests {
             ])
     }
 
+    @Test("tells triggers that dpkg has not taken into its database yet")
+    func deferredTriggers() async throws {
+        let root = try TemporaryDirectory()
+        let names = ["a", "b", "c", "d", "e"]
+        try root.write(
+            "var/lib/dpkg/status",
+            names.map { "Package: \($0)\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n" }.joined())
+        try root.write(
+            "var/lib/dpkg/triggers/Unincorp", "cache-update c -\n/usr/share/x/y/z -\n../../passwd -\nother d\n")
+        try root.write("var/lib/dpkg/triggers/File", "/usr/share/x b/noawait\n/usr/share/xy e\n")
+        try root.write("var/lib/dpkg/triggers/cache-update", "a:amd64\n")
+        try root.write("var/lib/dpkg/triggers/other", "b/noawait\n")
+        let (payload, _) = try await collect(root)
+        #expect(
+            (payload.broken ?? []).map { "\($0.name) \($0.state) \($0.detail ?? "-")" } == [
+                "a triggers-pending cache-update", "b triggers-pending /usr/share/x/y/z other",
+                "c triggers-awaited a:amd64",
+            ])
+    }
+
     @Test("notices a dpkg that was interrupted, and not one that works")
     func interrupted() async throws {
         let root = try TemporaryDirectory()
@@ -116,9 +136,38 @@ struct APTCollectorTests {
         #expect(!(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" }))
         try root.write("var/lib/dpkg/updates/0001", "")
         #expect(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" })
+        #expect(try await collect(root).payload.errors?.map(\.kind) == ["dpkg_interrupted"])
         let inode = try Host(root: root.path).status("var/lib/dpkg/lock").st_ino
         try root.write("proc/locks", "1: POSIX  ADVISORY  WRITE 7 00:2a:\(inode) 0 EOF\n")
         #expect(!(try await collect(root).collected.problems.contains { $0.code == "dpkg_interrupted" }))
+    }
+
+    @Test("calls what is half done unknown while somebody does it, and does not wait for ever")
+    func busy() async throws {
+        let root = try TemporaryDirectory()
+        try root.write(
+            "var/lib/dpkg/status",
+            "Package: a\nStatus: install ok half-configured\nArchitecture: amd64\nVersion: 1\n")
+        try root.write("var/lib/dpkg/lock-frontend", "")
+        let inode = try Host(root: root.path).status("var/lib/dpkg/lock-frontend").st_ino
+        try root.write("proc/locks", "1: POSIX  ADVISORY  WRITE 7 00:2a:\(inode) 0 EOF\n")
+        func collect(_ patience: Duration) async throws -> Collected {
+            await APTCollector(
+                host: try Host(root: root.path), settings: CollectionSettings(), commands: RecordedCommands(),
+                lockPatience: patience, now: { Self.now }
+            ).collect()
+        }
+        let collected = try await collect(.zero)
+        let payload = try #require(collected.payload as? APTV1)
+        #expect(payload.broken == nil && collected.unknown.contains("/broken"))
+        #expect(payload.packages?.map(\.state) == ["half-configured"])
+        #expect(payload.errors?.map(\.kind) == ["apt_lock_busy"])
+        #expect(collected.problems.contains { $0.code == "apt_lock_busy" })
+        // Patience long enough for the test to let go of the lock.
+        async let patient = collect(.seconds(60))
+        try root.write("proc/locks", "")
+        #expect((try await patient.payload as? APTV1)?.broken?.map(\.name) == ["a"])
+        #expect(!(try await patient.unknown.contains("/broken")))
     }
 
     @Test("knows the age of the lists by the best evidence there is")
@@ -228,7 +277,7 @@ struct APTCollectorTests {
         #expect(payload.foreignArchitectures == ["i386"])
         #expect(payload.aptVersion?.hasPrefix("2.6") == true)
         let packages = payload.packages ?? []
-        #expect(packages.filter { $0.automatic == true }.map(\.name) == ["vt-auto"])
+        #expect(packages.filter { $0.automatic == true }.map(\.name) == ["vt-auto", "vt-needed", "vt-never"])
         #expect(packages.filter { $0.held == true }.map(\.name) == ["vt-held", "vt-heldphased"])
         #expect(packages.filter { $0.name == "vt-multi" }.map(\.architecture) == ["amd64", "i386"])
     }

@@ -85,7 +85,7 @@ struct APTDpkgStatusTests {
         var bytes = Array("Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1".utf8)
         bytes += [0x00, 0xFF, 0x0A]
         #expect(DpkgStatus(bytes).packages.first?.version == "1\u{FFFD}\u{FFFD}")
-        let real = try Repository.bytes("Tests/AgentTests/Recorded/apt-2.6/status")
+        let real = try Repository.bytes("Tests/AgentTests/Recorded/apt-2.6/whole/status")
         for length in stride(from: 0, to: real.count, by: 97) {
             let cut = DpkgStatus(Array(real[..<length]))
             #expect(cut.isTruncated || !cut.defects.isEmpty || real[length - 1] == 0x0A)

@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 import TestSupport
 import Testing
 
@@ -18,40 +19,141 @@ struct APTReconciliationTests {
         return (try #require(collected.payload as? APTV1), collected)
     }
 
-    /// Every case of `apt.md`, with the one status that it has.
-    private static let expected: [String: String] = [
-        "vt-plain": "upgradable upgrade 1.0 2.0", "vt-all": "upgradable upgrade 1.0 2.0",
-        "vt-epoch": "upgradable upgrade 1:1.0 1:1.1", "vt-tilde": "upgradable upgrade 1.0~rc1 1.0",
-        "vt-multi": "upgradable upgrade 1.0 2.0", "vt-multi:i386": "upgradable upgrade 1.0 2.0",
-        "vt-phased100": "upgradable upgrade 1.0 2.0", "vt-security": "upgradable upgrade 1.0 1.1",
-        "vt-overtaken": "upgradable upgrade 1.0 1.2", "vt-down": "upgradable downgrade 2.0 1.0",
-        "vt-new": "upgradable_with_new upgrade 1.0 2.0", "vt-newdep": "upgradable_with_new install - 1.0",
-        "vt-full": "needs_full_upgrade upgrade 1.0 2.0", "vt-victim": "needs_full_upgrade remove 1.0 -",
-        "vt-kept": "kept_back upgrade 1.0 2.0", "vt-held": "held upgrade 1.0 2.0",
-        "vt-heldphased": "held upgrade 1.0 2.0", "vt-phased0": "phased upgrade 1.0 2.0",
-        "vt-phased10": "phased upgrade 1.0 2.0", "vt-pinned": "pinned upgrade 1.0 2.0",
-        "vt-pinnedaway": "pinned upgrade 1.0 2.0", "vt-backport": "not_candidate upgrade 1.0 2.0~bpo1",
-    ]
-
     @Test("give every package one status of the closed set", arguments: APTRecording.all)
     func statuses(_ recording: APTRecording) async throws {
-        let (payload, _) = try await collect(recording)
-        let changes = try #require(payload.changes)
-        let found = Dictionary(
-            changes.map { change in
-                let name = change.architecture == "i386" ? "\(change.name):i386" : change.name
-                let versions = "\(change.currentVersion ?? "-") \(change.targetVersion ?? "-")"
-                return (name, "\(change.status) \(change.operation) \(versions)")
-            }, uniquingKeysWith: { "\($0) and \($1)" })
-        #expect(found == Self.expected)
+        let (payload, collected) = try await collect(recording)
+        let changes = try #require(payload.changes, "\(collected.problems)")
+        let found = changes.map { change in
+            let name = change.architecture == "i386" ? "\(change.name):i386" : change.name
+            let versions = "\(change.currentVersion ?? "-") \(change.targetVersion ?? "-")"
+            return "\(name) \(change.status) \(change.operation) \(versions)" + (change.security ? " security" : "")
+        }
+        #expect(found.sorted() == (try APTRecording.cases).sorted())
+        #expect(
+            changes.filter { $0.phasedPercent != nil }.map(\.name) == ["vt-heldphased", "vt-phased0", "vt-phased10"])
         #expect(changes.filter { $0.status == "phased" }.map(\.phasedPercent) == [0, 10])
-        #expect(Set(changes.filter(\.security).map(\.name)) == ["vt-security", "vt-overtaken"])
         #expect(changes.first { $0.name == "vt-security" }?.suite == "stable-security")
+        #expect(changes.first { $0.name == "vt-esm" }?.origin == "UbuntuESMApps")
         #expect(changes.first { $0.name == "vt-pinnedaway" }?.origin == "Third")
         #expect(changes.first { $0.name == "vt-plain" }?.sizeBytes ?? 0 > 0)
+        #expect(collected.problems == [] && payload.errors == nil && payload.broken == [])
+    }
+
+    @Test(
+        "say why, in words", arguments: APTRecording.all,
+        [
+            ("vt-pinned", "a preference gives it priority 500, and 990 to 1.0"),
+            ("vt-forbidden", "a preference gives it priority -1, and 100 to 1.0"),
+            ("vt-backport", "only in backports, which is not automatic"), ("vt-held", "on hold"),
+            ("vt-phased10", "phased update, at 10 percent of machines"),
+            ("vt-new", "needs vt-newdep, which is not installed"), ("vt-newdep", "needed by vt-new"),
+            ("vt-virtual", "needs vt-provider, which is not installed"), ("vt-provider", "needed by vt-virtual"),
+            ("vt-full", "removes vt-victim"), ("vt-victim", "in conflict with vt-full"),
+            ("vt-kept", "Depends: vt-nowhere (>= 3) but it is not installable"),
+            ("vt-down", "a preference asks for the older version"),
+        ])
+    func reasons(_ recording: APTRecording, _ expected: (package: String, reason: String)) async throws {
+        let (payload, _) = try await collect(recording)
+        #expect(payload.changes?.first { $0.name == expected.package }?.reason == expected.reason)
+    }
+
+    @Test("tell the percentage also where APT does not mind it", arguments: APTRecording.scenario("without-phasing"))
+    func withoutPhasing(_ recording: APTRecording) async throws {
+        let (payload, _) = try await collect(recording)
+        let phased = (payload.changes ?? []).filter { $0.phasedPercent != nil }
         #expect(
-            changes.first { $0.name == "vt-pinned" }?.reason == "a preference gives it priority 500, and 990 to 1.0")
-        #expect(changes.first { $0.name == "vt-backport" }?.reason == "only in backports, which is not automatic")
+            phased.map { "\($0.name) \($0.status) \($0.phasedPercent ?? 0)" } == [
+                "vt-heldphased held 10", "vt-phased0 upgradable 0", "vt-phased10 upgradable 10",
+            ])
+    }
+
+    @Test("with broken packages name each", arguments: APTRecording.scenario("defective"))
+    func defective(_ recording: APTRecording) async throws {
+        let (payload, _) = try await collect(recording)
+        let broken = (payload.broken ?? []).map { "\($0.name) \($0.state)" }
+        #expect(broken.contains("vt-halfconfigured half-configured"), "\(broken)")
+        #expect(payload.changes?.count == (try APTRecording.cases).count)
+    }
+
+    @Test("with a package that must be installed again are none", arguments: APTRecording.scenario("reinstall"))
+    func reinstall(_ recording: APTRecording) async throws {
+        let (payload, collected) = try await collect(recording)
+        #expect(payload.broken?.contains { $0.name == "vt-reinst" && $0.state == "reinst-required" } == true)
+        #expect(payload.changes == nil && collected.unknown.contains("/changes"))
+        #expect(
+            payload.errors?.contains { $0.lines.contains { $0.contains("vt-reinst needs to be reinstalled") } } == true)
+    }
+
+    @Test("with unmet dependencies name them, and leave the changes unknown", arguments: APTRecording.scenario("unmet"))
+    func recordedUnmet(_ recording: APTRecording) async throws {
+        let (payload, collected) = try await collect(recording)
+        #expect(payload.changes == nil && collected.unknown.contains("/changes"))
+        let broken = try #require(payload.broken?.first)
+        #expect(broken.name == "vt-unmet" && broken.state == "unmet-dependencies" && broken.version == "1.0")
+        #expect(broken.detail?.contains("vt-missing (>= 2)") == true)
+        #expect(broken.detail?.contains("vt-plain (>= 9)") == true)
+        let fault = try #require(payload.errors?.first)
+        #expect(fault.kind == "unmet_dependencies" && fault.severity == "error")
+    }
+
+    @Test("without a source that may not be read are none", arguments: APTRecording.scenario("unreadable-source"))
+    func recordedUnreadable(_ recording: APTRecording) async throws {
+        let (payload, collected) = try await collect(recording)
+        #expect(payload.changes == nil && payload.obsolete == nil && payload.autoremovable == nil)
+        #expect(collected.problems.contains { $0.code == "permission_denied" && $0.message.contains("vt.sources") })
+        #expect(payload.errors?.first?.kind == "source_unreadable")
+        #expect(payload.errors?.first?.lines.contains { $0.contains("vt.sources") } == true)
+    }
+
+    @Test("are asked for again only after a change", arguments: APTRecording.all)
+    func remembers(_ recording: APTRecording) async throws {
+        let root = try recording.root()
+        let commands = try recording.commands
+        let collector = APTCollector(
+            host: try Host(root: root.path), settings: CollectionSettings(), commands: commands, asksAPT: true,
+            now: { Timestamp(seconds: 1_800_000_000) })
+        let first = await collector.collect().payload as? APTV1
+        let asked = commands.count.value
+        #expect(asked > 5)
+        #expect(await collector.collect().payload as? APTV1 == first)
+        #expect(commands.count.value == asked)
+        for name in [
+            "var/lib/dpkg/status", "var/lib/apt/extended_states", "etc/apt/preferences.d/new",
+            "etc/apt/apt.conf.d/new", "var/lib/apt/lists/new_Packages",
+        ] {
+            let before = commands.count.value
+            let old = (try? root.read(name)) ?? []
+            try root.write(name + ".tmp", old)
+            #expect(rename(root.file(name + ".tmp"), root.file(name)) == 0)
+            _ = await collector.collect()
+            #expect(commands.count.value > before, "\(name)")
+        }
+    }
+
+    @Test("that failed are never remembered")
+    func forgets() async throws {
+        let root = try APTRecording.all[0].root()
+        var commands = try APTRecording.all[0].commands
+        commands.ends[.fullUpgrade] = .timedOut(seconds: 120)
+        let collector = APTCollector(
+            host: try Host(root: root.path), settings: CollectionSettings(), commands: commands, asksAPT: true)
+        _ = await collector.collect()
+        let asked = commands.count.value
+        _ = await collector.collect()
+        #expect(commands.count.value == 2 * asked)
+    }
+
+    @Test("are forgotten after a while, since local repositories leave no trace")
+    func memoryAges() throws {
+        let root = try APTRecording.all[0].root()
+        let inputs = APTInputs(host: try Host(root: root.path))
+        let memory = APTAnswerMemory(longest: .seconds(10))
+        var answer = APTResolver.Answer()
+        (answer.changes, answer.obsolete, answer.autoremovable) = ([], [], [])
+        let start = ContinuousClock.now
+        memory.keep(answer, to: inputs, at: start)
+        #expect(memory.answer(to: inputs, at: start + .seconds(9)) != nil)
+        #expect(memory.answer(to: inputs, at: start + .seconds(10)) == nil)
     }
 
     @Test("add up to what apt list --upgradable prints", arguments: APTRecording.all)
@@ -66,6 +168,18 @@ struct APTReconciliationTests {
         let obsolete = (payload.obsolete ?? []).map { "\($0.name) \($0.architecture) \($0.version)" }
         #expect(obsolete.sorted() == APTListing.read(try recording.text("list-obsolete.txt")))
         #expect(payload.autoremovable?.map(\.name) == ["vt-auto"])
+        var statuses: Set<String> = []
+        for (name, status) in [
+            ("upgrade", "upgradable"), ("upgrade-with-new", "upgradable_with_new"),
+            ("full-upgrade", "needs_full_upgrade"),
+        ] {
+            statuses.insert(status)
+            let ours = (payload.changes ?? []).filter { statuses.contains($0.status) }
+            let lines = try recording.text("\(name).txt").split(separator: "\n")
+            let theirs = lines.filter { $0.hasPrefix("Inst ") || $0.hasPrefix("Remv ") }.map { String($0.words[1]) }
+            let names = ours.map { $0.architecture == "i386" ? "\($0.name):i386" : $0.name }
+            #expect(names.sorted() == theirs.sorted(), "\(name)")
+        }
     }
 
     @Test("that fail leave their sections unknown, and never empty", arguments: APTRecording.all)
@@ -73,7 +187,6 @@ struct APTReconciliationTests {
         let cases: [(RecordedCommands.Question, CommandResult.End, Set<String>)] = [
             (.upgrade, .timedOut(seconds: 120), ["/changes"]), (.upgradeWithNew, .exited(100), ["/changes"]),
             (.fullUpgrade, .signaled(9), ["/changes"]), (.autoremove, .exited(100), ["/autoremovable"]),
-            (.files, .notStarted(errno: 2), ["/changes", "/obsolete"]),
             (.policy, .tooMuchOutput(limit: 1), ["/changes", "/obsolete"]),
         ]
         for (question, end, unknown) in cases {
@@ -91,7 +204,69 @@ struct APTReconciliationTests {
         var commands = try recording.commands
         commands.ends[.show] = .timedOut(seconds: 60)
         let (payload, _) = try await collect(recording, commands)
-        #expect(payload.changes?.count == Self.expected.count)
+        #expect(payload.changes?.count == (try APTRecording.cases).count)
+    }
+
+    @Test("where a repository has no release file, are asked for its origin", arguments: APTRecording.all)
+    func withoutReleases(_ recording: APTRecording) async throws {
+        let root = try recording.root()
+        for name in try Host(root: root.path).list("var/lib/apt/lists") where name.contains("stable") {
+            unlink(root.file("var/lib/apt/lists/\(name)"))
+        }
+        func collect(_ commands: RecordedCommands) async throws -> APTV1 {
+            let collector = APTCollector(
+                host: try Host(root: root.path), settings: CollectionSettings(), commands: commands, asksAPT: true)
+            return try #require(await collector.collect().payload as? APTV1)
+        }
+        let changes = try await collect(try recording.commands).changes
+        #expect(changes?.count == (try APTRecording.cases).count)
+        #expect(changes?.first { $0.name == "vt-plain" }?.origin == "Debian")
+        var commands = try recording.commands
+        commands.ends[.files] = .notStarted(errno: 2)
+        let failed = try await collect(commands)
+        #expect(failed.changes == nil && failed.obsolete == nil && failed.autoremovable != nil)
+    }
+
+    @Test("that only upgrade are asked for once, and with nothing to do a third of the commands is enough")
+    func fewerCommands() async throws {
+        func count(_ full: String, candidate: String) async throws -> (Int, APTV1) {
+            var commands = RecordedCommands()
+            let newer = "     2 500\n        500 file:/srv/repo stable/main amd64 Packages\n"
+            commands.answers[.policy] =
+                "a:\n  Installed: 1\n  Candidate: \(candidate)\n  Version table:\n\(candidate == "1" ? "" : newer)"
+                + " *** 1 100\n        100 /var/lib/dpkg/status\n"
+            commands.answers[.fullUpgrade] = full
+            commands.answers[.autoremove] = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
+            commands.answers[.upgrade] = commands.answers[.autoremove]
+            commands.answers[.upgradeWithNew] = commands.answers[.autoremove]
+            let root = try APTRecording.all[0].root()
+            try root.write(
+                "var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n")
+            let collector = APTCollector(
+                host: try Host(root: root.path), settings: CollectionSettings(), commands: commands, asksAPT: true)
+            let payload = try #require(await collector.collect().payload as? APTV1)
+            return (commands.count.value, payload)
+        }
+        let idle = try await count(
+            """
+            The following packages were automatically installed and are no longer required:
+              a
+            Use 'apt autoremove' to remove them.
+            0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.
+
+            """, candidate: "1")
+        #expect(idle.0 == 2)
+        #expect(idle.1.autoremovable?.map(\.name) == ["a"])
+        #expect(idle.1.autoremovable?.map(\.version) == ["1"])
+        let pending = try await count(
+            "Inst a [1] (2 Debian:stable [amd64])\n1 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n",
+            candidate: "2")
+        // Policy, the plan, what could be removed, details.
+        #expect(pending.0 == 4)
+        #expect(pending.1.changes?.map(\.status) == ["upgradable"])
+        let kept = try await count("0 upgraded, 0 newly installed, 0 to remove and 1 not upgraded.\n", candidate: "2")
+        #expect(kept.1.changes?.map(\.status) == ["kept_back"])
+        #expect(kept.0 == 6)
     }
 
     @Test("that are cut short are not taken for nothing to do")

@@ -1,19 +1,32 @@
 import Contracts
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import Agent
 
-/// What a real APT printed in a real root file system; `Recorded/record-apt.sh` made it and makes it again.
+/// What a real APT answered in a real root file system; `scripts/test-apt-real --record` made it and makes it again.
 struct APTRecording: Sendable, CustomTestStringConvertible {
     var release: String
+    /// `whole`, or one of the scenarios of `scripts/test-apt-real-cases`.
+    var scenario = "whole"
 
-    static let all = [APTRecording(release: "2.6"), APTRecording(release: "3.0")]
+    static let all = scenario("whole")
 
-    var testDescription: String { "apt \(release)" }
+    static func scenario(_ name: String) -> [APTRecording] {
+        ["2.6", "3.0"].map { APTRecording(release: $0, scenario: name) }
+    }
+
+    var testDescription: String { "apt \(release), \(scenario)" }
+
+    private static let directory = "Tests/AgentTests/Recorded"
 
     func bytes(_ name: String) throws -> [UInt8] {
-        try Repository.bytes("Tests/AgentTests/Recorded/apt-\(release)/\(name)")
+        let directory = "\(Self.directory)/apt-\(release)"
+        if let own = try? Repository.bytes("\(directory)/\(scenario)/\(name)") { return own }
+        // What a scenario has not is as in the first one; what went wrong is its own.
+        let place = name.hasSuffix(".err") || name.hasSuffix(".status") ? scenario : "whole"
+        return try Repository.bytes("\(directory)/\(place)/\(name)")
     }
 
     func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
@@ -22,51 +35,71 @@ struct APTRecording: Sendable, CustomTestStringConvertible {
         get throws { DpkgStatus(try bytes("status")).packages.filter(\.isPresent) }
     }
 
+    /// The one status that each package of the test repository has.
+    static var cases: [String] {
+        get throws {
+            String(decoding: try Repository.bytes("\(directory)/apt-cases.txt"), as: UTF8.self)
+                .split(separator: "\n").filter { $0.first != "#" }.map(String.init)
+        }
+    }
+
     /// A root with what the collector reads, below which commands answer as recorded.
     func root() throws -> TemporaryDirectory {
         let root = try TemporaryDirectory()
-        try root.write("var/lib/dpkg/status", try bytes("status"))
-        try root.write("var/lib/dpkg/arch", try bytes("arch"))
+        for name in ["status", "arch"] { try root.write("var/lib/dpkg/\(name)", try bytes(name)) }
         try root.write("var/lib/apt/extended_states", try bytes("extended_states"))
-        try root.write("var/lib/apt/lists/_srv_repo_dists_stable_Release", "Origin: Debian\nSuite: stable\n")
-        try root.write("var/lib/apt/lists/_srv_repo_dists_security_Release", "Origin: Debian\nSuite: stable-security\n")
-        try root.write(
-            "var/lib/apt/lists/_srv_repo_dists_backports_Release", "Suite: stable-backports\nNotAutomatic: yes\n")
-        try root.write(
-            "etc/apt/sources.list.d/vt.list",
-            ["stable", "security", "backports", "third"].map { "deb [trusted=yes] file:/srv/repo \($0) main\n" }
-                .joined())
+        for place in ["etc/apt/sources.list.d", "etc/apt/keyrings", "var/lib/apt/lists"] {
+            for name in try Repository.names(in: "\(Self.directory)/apt-\(release)/whole/\(place)") {
+                try root.write("\(place)/\(name)", try bytes("\(place)/\(name)"))
+            }
+        }
         return root
     }
 
     var commands: RecordedCommands {
         get throws {
-            RecordedCommands(answers: [
-                .upgrade: try text("upgrade.txt"), .upgradeWithNew: try text("upgrade-with-new.txt"),
-                .fullUpgrade: try text("full-upgrade.txt"), .autoremove: try text("autoremove.txt"),
-                .files: try text("files.txt"), .policy: try text("policy.txt"), .show: try text("show.txt"),
-            ])
+            var commands = RecordedCommands()
+            for question in RecordedCommands.Question.allCases where question != .failedUnits {
+                commands.answers[question] = try text("\(question.rawValue).txt")
+                commands.errorOutput[question] = try? text("\(question.rawValue).err")
+                let status = (try? text("\(question.rawValue).status")).flatMap { Int32($0.trimmed) }
+                commands.ends[question] = status.map { .exited($0) }
+            }
+            return commands
         }
     }
 }
 
 /// Answers as a real APT did; what a test replaces goes wrong in the way it wants.
 struct RecordedCommands: CommandRunning {
-    enum Question: Hashable {
-        case upgrade, upgradeWithNew, fullUpgrade, autoremove, files, policy, show, failedUnits
+    enum Question: String, Hashable, CaseIterable {
+        case upgrade
+        case upgradeWithNew = "upgrade-with-new"
+        case fullUpgrade = "full-upgrade"
+        case autoremove, install, files, policy, show, failedUnits
     }
 
     var answers: [Question: String] = [:]
     var ends: [Question: CommandResult.End] = [:]
     var errorOutput: [Question: String] = [:]
+    /// How many commands were run.
+    let count = Counter()
+
+    final class Counter: Sendable {
+        private let number = Mutex(0)
+        var value: Int { number.withLock { $0 } }
+        func add() { number.withLock { $0 += 1 } }
+    }
 
     func run(_ command: AuditedCommand) async -> CommandResult {
+        count.add()
         let question: Question =
             switch command {
             case .aptSimulate(.upgrade, _): .upgrade
             case .aptSimulate(.upgradeWithNew, _): .upgradeWithNew
             case .aptSimulate(.fullUpgrade, _): .fullUpgrade
             case .aptSimulate(.autoremove, _): .autoremove
+            case .aptInstall: .install
             case .aptSources: .files
             case .aptPolicy: .policy
             case .aptShow: .show

@@ -140,9 +140,30 @@ struct TriggerTests {
             ])
         #expect(holder.firstLine() == "held")
         defer { holder.signal(SIGKILL) }
-        let inodes = PackageLocks.inodes(try Host().text("proc/locks"))
+        let locks = PackageLocks.locks(try Host().text("proc/locks"))
         let information = try Host(root: root.path).status("var/lib/dpkg/lock")
-        #expect(inodes.contains(UInt64(information.st_ino)))
+        #expect(locks.contains { $0.isOn(information) })
+    }
+
+    @Test("take no file of the same number on another disk for the lock")
+    func otherDisk() {
+        var file = stat()
+        file.st_ino = 555
+        file.st_dev = makedev(0xFD, 0)
+        func isHeld(_ device: String) -> Bool {
+            PackageLocks.locks("1: POSIX  ADVISORY  WRITE 12 \(device):555 0 EOF\n").contains { $0.isOn(file) }
+        }
+        #expect(isHeld("fd:00"))
+        #expect(!isHeld("fd:01"))
+        #expect(!isHeld("08:00"))
+        // An overlay: the list names its own device.
+        #expect(isHeld("00:2a"))
+        file.st_dev = makedev(0, 0x2B)
+        #expect(isHeld("fd:01"))
+    }
+
+    private func makedev(_ major: UInt64, _ minor: UInt64) -> dev_t {
+        dev_t((minor & 0xFF) | (major & 0xFFF) << 8 | (minor & ~0xFF) << 12 | (major & ~0xFFF) << 32)
     }
 
     @Test("read /proc/locks whatever stands in it")
@@ -154,7 +175,7 @@ struct TriggerTests {
             garbage
             3: POSIX ADVISORY WRITE 1 fd:00:x 0 EOF
             """
-        #expect(PackageLocks.inodes(text) == [555, 777])
+        #expect(Set(PackageLocks.locks(text).map(\.inode)) == [555, 777])
     }
 
     @Test("take up a directory that is made or replaced later")

@@ -62,12 +62,52 @@ import Testing
         ])
         #expect(
             try events(hub) == [
-                "packages_installed apt", "packages_removed apt", "packages_upgraded apt", "reboot_required reboot",
-                "source_added https://b s", "source_removed https://a s",
+                "package_installed exim4:amd64", "package_removed curl:amd64", "packages_upgraded apt",
+                "reboot_required reboot", "source_added https://b s", "source_removed https://a s",
             ])
         let upgraded = try #require(try hub.rows("SELECT * FROM machine_events WHERE type = 'packages_upgraded'").first)
         #expect(upgraded["message"] == .text("1 package upgraded: bash 1 → 2"))
         #expect(upgraded["detail_json"] == .text(#"[{"architecture":"amd64","from":"1","name":"bash","to":"2"}]"#))
+    }
+
+    @Test func `Many packages at once are one event of the same type, and a lower version is no upgrade`() throws {
+        let hub = try TestHubStore()
+        func apt(_ names: [String], _ version: String) -> APTV1 {
+            var payload = APTV1()
+            payload.packages = names.map { APTV1.Package(name: $0, architecture: "amd64", version: version) }
+            return payload
+        }
+        let many = (10..<60).map { "p\($0)" }
+        try hub.take([
+            DeriverSnapshot(apt(["p10"], "1:1.0"), at: Self.start, sequence: 1),
+            DeriverSnapshot(apt(many, "9.0"), at: Self.start + 1, sequence: 2),
+            DeriverSnapshot(apt([], "9.0"), at: Self.start + 2, sequence: 3),
+        ])
+        #expect(try events(hub) == ["package_installed apt", "packages_downgraded apt", "package_removed apt"])
+        let installed = try #require(
+            try hub.rows("SELECT message FROM machine_events WHERE type = 'package_installed'").first)
+        #expect(installed["message"] == .text("49 packages installed: p11, p12, p13, p14, p15, …"))
+    }
+
+    @Test func `Lists that age without a change, and an interrupted dpkg`() throws {
+        let hub = try TestHubStore()
+        var payload = APTV1()
+        payload.lists = APTV1.Lists(updatedAt: Timestamp(milliseconds: Self.start), evidence: "hook")
+        let day: Int64 = 86_400_000
+        let first = DeriverSnapshot(payload, at: Self.start + day, sequence: 1)
+        var second = DeriverSnapshot(payload, at: Self.start + 6 * day, sequence: 2)
+        var third = DeriverSnapshot(payload, at: Self.start + 8 * day, sequence: 3)
+        (second.sameAs, third.sameAs) = (first.id, first.id)
+        try hub.take([first, second, third])
+        #expect(try events(hub) == ["lists_stale apt"])
+        payload.lists = APTV1.Lists(updatedAt: Timestamp(milliseconds: Self.start + 8 * day), evidence: "hook")
+        payload.errors = [
+            APTV1.Fault(
+                kind: "dpkg_interrupted", severity: "error", source: "/var/lib/dpkg/updates", lines: ["interrupted"]),
+            APTV1.Fault(kind: "apt_warning", severity: "warning", source: "apt-cache policy", lines: ["twice"]),
+        ]
+        try hub.take(DeriverSnapshot(payload, at: Self.start + 9 * day, sequence: 4))
+        #expect(try events(hub) == ["lists_stale apt", "dpkg_interrupted dpkg", "lists_updated apt"])
     }
 
     @Test func `The head tells of reboots, names and upgrades, also with an equal payload`() throws {

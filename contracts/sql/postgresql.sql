@@ -1025,6 +1025,15 @@ CREATE TABLE image_registries (
   last_error TEXT COLLATE "C"
 );
 
+-- version 7: apt_findings
+ALTER TABLE apt_sources ADD COLUMN signature TEXT COLLATE "C";
+
+ALTER TABLE apt_sources ADD COLUMN key_expires_at BIGINT;
+
+ALTER TABLE apt_sources ADD COLUMN problem_code TEXT COLLATE "C";
+
+ALTER TABLE apt_errors ADD COLUMN lines_json TEXT COLLATE "C";
+
 -- version 8: questions
 CREATE TABLE machine_host_key_sightings (
   machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,

@@ -11,22 +11,28 @@ struct APTCollector: Collector {
     private let settings: CollectionSettings
     private let commands: any CommandRunning
     private let asksAPT: Bool
+    private let lockPatience: Duration
+    private let memory = APTAnswerMemory()
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter asksAPT: nil, as always outside of tests: of the running system, and never of another root.
+    /// - Parameters:
+    ///   - asksAPT: nil, as always outside of tests: of the running system, and never of another root.
+    ///   - lockPatience: how long somebody who changes packages is waited for.
     init(
         host: Host, settings: CollectionSettings, commands: any CommandRunning, asksAPT: Bool? = nil,
-        now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
+        lockPatience: Duration = .seconds(20), now: @escaping @Sendable () -> Timestamp = { SystemClock.now() }
     ) {
         self.host = host
         self.settings = settings
         self.commands = commands
         self.asksAPT = asksAPT ?? host.isLive
+        self.lockPatience = lockPatience
         self.now = now
     }
 
     func collect() async -> Collected {
         var report = Report()
+        await waitForLocks(&report)
         let files = APTFiles(host: host, now: now())
         let installed = packages(&report)
         guard installed != nil || report.unknown.contains("/packages") else {
@@ -36,7 +42,10 @@ struct APTCollector: Collector {
         let sources = files.sources()
         report.payload.sources = report.take(sources, "/sources")
         let releases = APTReleases(host: host, sources: report.payload.sources ?? [])
-        noteUnfetched(releases, &report)
+        var checks = APTSourceChecks(host: host, releases: releases, now: now())
+        report.payload.sources = report.payload.sources.map { sources in
+            APTSourceChecks.markingLate(sources.map { checks.checked($0) })
+        }
         report.payload.lists = report.take(files.lists(releases), "/lists")
         report.payload.history = report.take(files.history(), "/history")
         report.payload.reboot = files.reboot(installed)
@@ -61,12 +70,17 @@ struct APTCollector: Collector {
         var payload = APTV1()
         var unknown: Set<String> = []
         var problems: [Problem] = []
+        /// Packages are in the middle of a change.
+        var isBusy = false
 
         mutating func take<Value>(_ section: APTFiles.Section<Value>, _ pointer: String) -> Value? {
             problems += section.problems
             if section.isUnknown { unknown.insert(pointer) }
+            for fault in section.faults { complain(fault) }
             return section.value
         }
+
+        mutating func complain(_ fault: APTV1.Fault) { payload.errors = (payload.errors ?? []) + [fault] }
 
         mutating func fail(_ pointers: [String], _ problem: Problem) {
             unknown.formUnion(pointers)
@@ -74,8 +88,27 @@ struct APTCollector: Collector {
         }
 
         var collected: Collected {
-            Collected(payload: payload, unknown: unknown.sorted(), problems: Array(problems.prefix(100)))
+            var payload = payload
+            // What is half done is no defect while somebody is doing it.
+            if isBusy { payload.broken = nil }
+            return Collected(payload: payload, unknown: unknown.sorted(), problems: Array(problems.prefix(100)))
         }
+    }
+
+    /// Never in the middle of somebody's run, if it ends soon.
+    private func waitForLocks(_ report: inout Report) async {
+        let locks = PackageLocks(host: host)
+        let end = ContinuousClock.now + lockPatience
+        while locks.areHeld, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(250)) }
+        guard locks.areOfPackagesHeld else { return }
+        report.isBusy = true
+        report.unknown.insert("/broken")
+        let text = "somebody is changing packages and holds dpkg's lock: some are in the middle of a change"
+        report.problems.append(
+            Problem(code: "apt_lock_busy", severity: "warning", source: "/var/lib/dpkg/lock-frontend", message: text))
+        report.complain(
+            APTV1.Fault(
+                kind: "apt_lock_busy", severity: "warning", source: "/var/lib/dpkg/lock-frontend", lines: [text]))
     }
 
     // MARK: - dpkg
@@ -106,7 +139,8 @@ struct APTCollector: Collector {
             report.unknown.formUnion(Self.ofPackages)
             return nil
         }
-        let present = status.packages.filter(\.isPresent)
+        let triggers = deferredTriggers()
+        let present = status.packages.filter(\.isPresent).map { triggers?.applied(to: $0) ?? $0 }
         architectures(present, &report)
         report.payload.aptVersion = present.first { $0.name == "apt" }?.version
         let native = report.payload.architecture
@@ -127,13 +161,25 @@ struct APTCollector: Collector {
         return present
     }
 
+    /// Triggers that somebody's dpkg has left behind; while it works they are as they should be.
+    private func deferredTriggers() -> DpkgTriggers? {
+        let directory = "var/lib/dpkg/triggers"
+        guard let deferred = try? host.text("\(directory)/Unincorp"), !deferred.isEmpty else { return nil }
+        return DpkgTriggers(deferred: deferred, files: (try? host.text("\(directory)/File")) ?? "") { trigger in
+            // The name is of a file in this directory, and of no other.
+            trigger.contains("/") ? nil : try? host.text("\(directory)/\(trigger)")
+        }
+    }
+
     /// dpkg keeps a journal of what it has not written into its database yet. While it works that is as it should be.
     private func noteInterruption(_ report: inout Report) {
         let journal = host.names("var/lib/dpkg/updates").filter { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-        guard !journal.isEmpty, !PackageLocks(host: host).areHeld else { return }
+        guard !journal.isEmpty, !report.isBusy, !PackageLocks(host: host).areOfPackagesHeld else { return }
         let text = "dpkg was interrupted and its database lags behind; run: dpkg --configure -a"
         report.problems.append(
             Problem(code: "dpkg_interrupted", severity: "error", source: "/var/lib/dpkg/updates", message: text))
+        report.complain(
+            APTV1.Fault(kind: "dpkg_interrupted", severity: "error", source: "/var/lib/dpkg/updates", lines: [text]))
     }
 
     /// What cannot be told without dpkg's database.
@@ -171,14 +217,6 @@ struct APTCollector: Collector {
 
     // MARK: - APT
 
-    private func noteUnfetched(_ releases: APTReleases, _ report: inout Report) {
-        guard let sources = report.payload.sources else { return }
-        for (index, source) in sources.enumerated()
-        where source.enabled && source.type == "deb" && !releases.isFetched(source) {
-            report.payload.sources?[index].problem = "no package list of it has been fetched"
-        }
-    }
-
     private static let ofResolver = ["/changes", "/obsolete", "/autoremovable"]
 
     private func resolve(_ installed: [DpkgStatus.Package]?, _ releases: APTReleases, _ report: inout Report) async {
@@ -198,8 +236,10 @@ struct APTCollector: Collector {
                 Problem(code: "malformed", severity: "error", source: Self.statusPath, message: text))
             return
         }
-        let resolver = APTResolver(commands: commands, cache: cacheDirectory(&report))
-        let answer = await resolver.ask(installed, native: native, releases: releases)
+        let answer = await answer(installed, native, releases, &report)
+        // Sources are told by file where they were read here.
+        let told = Set((report.payload.errors ?? []).map(\.kind))
+        for fault in answer.faults where !told.contains(fault.kind) { report.complain(fault) }
         report.problems += answer.problems
         report.payload.changes = answer.changes
         report.payload.obsolete = answer.obsolete
@@ -219,6 +259,19 @@ struct APTCollector: Collector {
             return entry
         }
         if !unmet.isEmpty { report.payload.broken = (report.payload.broken ?? []) + unmet }
+    }
+
+    /// APT's answer, or the one of before where nothing has changed since: asking costs seconds, looking does not.
+    private func answer(
+        _ installed: [DpkgStatus.Package], _ native: String, _ releases: APTReleases, _ report: inout Report
+    ) async -> APTResolver.Answer {
+        let inputs = APTInputs(host: host)
+        if let answer = memory.answer(to: inputs) { return answer }
+        let resolver = APTResolver(commands: commands, cache: cacheDirectory(&report))
+        let answer = await resolver.ask(installed, native: native, releases: releases)
+        // What changed meanwhile may be in one answer and not in the other.
+        if inputs == APTInputs(host: host), !report.isBusy { memory.keep(answer, to: inputs) }
+        return answer
     }
 
     /// Makes the cache's directory; without it APT works all the same, more slowly.

@@ -11,6 +11,7 @@ struct APTFiles: Sendable {
         var value: Value?
         var isUnknown = false
         var problems: [Problem] = []
+        var faults: [APTV1.Fault] = []
 
         static func failed(_ failure: ReadFailure) -> Section {
             failure.isAbsence ? Section() : Section(isUnknown: true, problems: [failure.problem(severity: "error")])
@@ -26,15 +27,23 @@ struct APTFiles: Sendable {
             do throws(ReadFailure) {
                 let (sources, defects) = parse(try host.bytes(path))
                 section.value? += sources
-                section.problems += defects.map { malformed(path, $0.line, $0.reason) }
+                let problems = defects.map { malformed(path, $0.line, $0.reason) }
+                section.problems += problems
+                guard !problems.isEmpty else { return }
+                section.faults.append(
+                    APTV1.Fault(
+                        kind: "source_malformed", severity: "error", source: path, lines: problems.map(\.message)))
             } catch {
                 if error.isAbsence { return }
                 section.isUnknown = true
                 section.problems.append(error.problem(severity: "error"))
+                section.faults.append(
+                    APTV1.Fault(
+                        kind: "source_unreadable", severity: "error", source: path, lines: [error.description]))
             }
         }
         let directory = "etc/apt/sources.list.d"
-        add("etc/apt/sources.list") { APTSources.oneLine(clean($0), file: "/etc/apt/sources.list") }
+        add("/etc/apt/sources.list") { APTSources.oneLine(clean($0), file: "/etc/apt/sources.list") }
         do throws(ReadFailure) {
             for name in try host.list(directory) where Self.isPart(name) {
                 let file = "/\(directory)/\(name)"

@@ -1,4 +1,5 @@
 import Contracts
+import Glibc
 
 struct CollectCommand: Command {
     static let syntax = CommandSyntax(
@@ -48,8 +49,12 @@ struct CollectCommand: Command {
     func run() async throws {
         let configuration = try options.configuration()
         let host = try options.host()
+        var settings = configuration.collection
+        let cache = StateDirectory(path: configuration.stateDirectory).aptCache
+        // As the daemon, where this is its user: root leaves the directories of others alone.
+        if host.isLive, geteuid() != 0, access(cache, W_OK) == 0 { settings.aptCacheDirectory = cache }
         let collectors = Agent.collectors(
-            host: host, settings: configuration.collection, environment: .current(), sampleFirst: Self.sampleFirst)
+            host: host, settings: settings, environment: .current(), sampleFirst: Self.sampleFirst)
         guard let collector = collectors.first(where: { $0.kind == kind }),
             let nobody = Identifier(Identity.nobody)
         else { return }
@@ -61,13 +66,17 @@ struct CollectCommand: Command {
         let clock = AgentClock.system
         let startedAt = clock.now()
         let start = clock.monotonic()
+        let cpuBefore = SystemClock.processNanoseconds()
         let collected = await collector.collect()
+        let first = Self.firstCost(
+            kind, nanoseconds: SystemClock.processNanoseconds() - cpuBefore, commandSeconds: Self.commandSeconds())
         let draft = SnapshotDraft(
             kind: kind, collected: collected, startedAt: startedAt,
             durationMilliseconds: Int(clock.monotonic() - start),
             nextDueSeconds: configuration.settings(of: kind).intervalSeconds)
         print(try Self.text(draft, machineID: nobody, host: host, isCompact: compact), terminator: "")
         if cost {
+            printError(first)
             let text = try await Self.cost(of: collector) { again in
                 var next = draft
                 next.collected = again

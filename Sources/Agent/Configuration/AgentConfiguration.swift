@@ -46,11 +46,12 @@ extension Kind {
     }
 
     /// Between two collectings that changes ask for. A container that dies is to be in the hub within ten seconds,
-    /// also when another one has just done so.
+    /// also when another one has just done so; an upgrade within 15, also where a collecting began just before its end.
     var minimumGapSeconds: Int {
         switch self {
         case .docker: 4
-        case .metrics, .hardware, .apt: 10
+        case .apt: 5
+        case .metrics, .hardware: 10
         }
     }
 

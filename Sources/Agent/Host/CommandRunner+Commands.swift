@@ -6,7 +6,9 @@ enum AuditedCommand: Sendable, Equatable {
     case aptSources(cache: String?)
     /// `apt-cache policy` of these packages: installed, candidate, all versions with their sources.
     case aptPolicy([String], cache: String?)
-    /// `apt-cache show` of `name:architecture=version` each, for the size of the download.
+    /// `apt-get -s install` of `name=version` each: why APT does not install what it keeps back.
+    case aptInstall([String], cache: String?)
+    /// `apt-cache show` of `name:architecture=version` each, for sizes and dependencies.
     case aptShow([String], cache: String?)
     /// `systemctl list-units --failed`: asks the service manager over its bus.
     case failedUnits
@@ -26,7 +28,7 @@ enum AuditedCommand: Sendable, Equatable {
 
     var executable: String {
         switch self {
-        case .aptSimulate: "/usr/bin/apt-get"
+        case .aptSimulate, .aptInstall: "/usr/bin/apt-get"
         case .aptSources, .aptPolicy, .aptShow: "/usr/bin/apt-cache"
         case .failedUnits: "/usr/bin/systemctl"
         case .diskHealth: "/usr/sbin/smartctl"
@@ -39,7 +41,9 @@ enum AuditedCommand: Sendable, Equatable {
 
     var arguments: [String] {
         switch self {
-        case .aptSimulate(let plan, let cache): ["-s"] + Self.options(cache) + plan.arguments
+        case .aptSimulate(let plan, let cache):
+            ["-s"] + Self.options(cache) + ["-o", "APT::Get::HideAutoRemove=false"] + plan.arguments
+        case .aptInstall(let versions, let cache): ["-s"] + Self.options(cache) + ["install", "--"] + versions
         case .aptSources(let cache): Self.options(cache) + ["policy"]
         case .aptPolicy(let names, let cache): Self.options(cache) + ["policy", "--"] + names
         case .aptShow(let names, let cache): Self.options(cache) + ["show", "--no-all-versions", "--"] + names
@@ -58,6 +62,7 @@ enum AuditedCommand: Sendable, Equatable {
     var summary: String {
         switch self {
         case .aptSimulate(let plan, _): "apt-get -s " + plan.arguments.joined(separator: " ")
+        case .aptInstall: "apt-get -s install"
         case .aptSources, .aptPolicy: "apt-cache policy"
         case .aptShow: "apt-cache show"
         case .failedUnits: "systemctl list-units --failed"
@@ -72,7 +77,7 @@ enum AuditedCommand: Sendable, Equatable {
     /// Seconds after which it is killed. A Raspberry Pi takes about ten for a simulation.
     var deadlineSeconds: Double {
         switch self {
-        case .aptSimulate: 120
+        case .aptSimulate, .aptInstall: 120
         case .aptSources, .aptPolicy, .aptShow: 60
         case .failedUnits: 5
         // A disk that retries bad sectors may take that long.

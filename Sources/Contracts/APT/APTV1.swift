@@ -18,6 +18,8 @@ package struct APTV1: SnapshotPayload {
     /// Installed and in no enabled source.
     package var obsolete: [PackageReference]?
     package var broken: [BrokenPackage]?
+    /// What APT and dpkg complain of, one entry for each kind and source.
+    package var errors: [Fault]?
     package var sources: [Source]?
     package var lists: Lists?
     package var reboot: Reboot?
@@ -32,7 +34,7 @@ package struct APTV1: SnapshotPayload {
         case aptVersion = "apt_version"
         case architecture
         case foreignArchitectures = "foreign_architectures"
-        case packages, changes, autoremovable, obsolete, broken, sources, lists, reboot, history
+        case packages, changes, autoremovable, obsolete, broken, errors, sources, lists, reboot, history
         case servicesToRestart = "services_to_restart"
     }
 }
@@ -159,6 +161,13 @@ extension APTV1 {
         package var trusted: Bool?
         /// When this source's lists were last fetched, where that can be known.
         package var fetchedAt: Timestamp?
+        /// Whether the fetched release file is `signed` or `unsigned`; absent where none was fetched.
+        package var signature: String?
+        /// When the last of the keys that may sign for it expires; absent where one never does, or that is not known.
+        package var keyExpiresAt: Timestamp?
+        /// `not_fetched`, `not_updated`, `key_missing`, `key_expired`, `release_expired`.
+        package var problemCode: String?
+        /// What is wrong with the source, in words.
         package var problem: String?
 
         package init(file: String, format: String, type: String, uri: String, suite: String, enabled: Bool) {
@@ -175,7 +184,34 @@ extension APTV1 {
             case signedBy = "signed_by"
             case trusted
             case fetchedAt = "fetched_at"
+            case signature
+            case keyExpiresAt = "key_expires_at"
+            case problemCode = "problem_code"
             case problem
+        }
+    }
+
+    /// One thing that APT or dpkg complains of.
+    package struct Fault: Codable, Equatable, Sendable {
+        /// `dpkg_interrupted`, `apt_lock_busy`, `unmet_dependencies`, `source_unreadable`, `source_malformed`,
+        /// `apt_error`, `apt_warning`.
+        package var kind: String
+        /// `warning` or `error`.
+        package var severity: String
+        /// The file or command that it comes from.
+        package var source: String?
+        /// The lines that matter, without credentials.
+        package var lines: [String]
+
+        package init(kind: String, severity: String, source: String? = nil, lines: [String]) {
+            self.kind = kind
+            self.severity = severity
+            self.source = source
+            self.lines = lines
+        }
+
+        package enum CodingKeys: String, CodingKey {
+            case kind, severity, source, lines
         }
     }
 

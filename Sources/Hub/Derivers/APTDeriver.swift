@@ -18,11 +18,11 @@ enum APTDeriver: KindDeriver {
         "apt_sources", section: "/sources", keys: ["file", "type", "uri", "suite", "line"],
         columns: [
             "format", "components_json", "architectures_json", "enabled", "signed_by", "trusted", "fetched_at",
-            "problem",
+            "signature", "key_expires_at", "problem_code", "problem",
         ].map { .row($0) })
     static let errors = DerivedTable(
         "apt_errors", section: "", keys: ["category", "subject"],
-        columns: [.row("severity"), .row("message"), .row("remedy")],
+        columns: [.row("severity"), .row("message"), .row("lines_json"), .row("remedy")],
         rowPointer: { APTErrors.section(of: $0[0].text ?? "") })
     static let reboots = DerivedTable(
         "apt_reboots", section: "", keys: [],
@@ -56,7 +56,9 @@ enum APTDeriver: KindDeriver {
             .init(
                 errors,
                 problems.map {
-                    DerivedRow(keys: [$0.category, $0.subject], [$0.severity.rawValue, $0.message, $0.remedy])
+                    DerivedRow(
+                        keys: [$0.category, $0.subject],
+                        [$0.severity.rawValue, $0.message, JSONText.strings($0.lines), $0.remedy])
                 }),
             .init(reboots, [try reboot(payload)]),
         ]
@@ -113,7 +115,8 @@ enum APTDeriver: KindDeriver {
             keys: [source.file, source.type, source.uri, source.suite, source.line ?? 0],
             [
                 source.format, JSONText.strings(source.components), JSONText.strings(source.architectures),
-                source.enabled, source.signedBy, source.trusted, source.fetchedAt, source.problem,
+                source.enabled, source.signedBy, source.trusted, source.fetchedAt, source.signature,
+                source.keyExpiresAt, source.problemCode, source.problem,
             ])
     }
 
@@ -132,6 +135,16 @@ enum APTDeriver: KindDeriver {
 
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws {
         try connection.run(updatesUnknown, machine)
+    }
+
+    /// Lists that nobody updates become stale without a change.
+    static func changesByAge(
+        _ machine: Int64, from earlier: Int64, to later: Int64, in connection: any SQLConnection
+    ) throws -> Bool {
+        guard let index = state.columns.firstIndex(where: { $0.name == "lists_updated_at" }),
+            let updated = try state.stored(machine, in: connection)?.values[index].integer
+        else { return false }
+        return FreshnessRule.areListsStale(updated, now: earlier) != FreshnessRule.areListsStale(updated, now: later)
     }
 
     /// A run that was still going on when its first snapshot was made gets its end from a later one.

@@ -3,42 +3,41 @@ import Contracts
 /// What is wrong with a machine's packages and sources, with what to do about it; the rows of `apt_errors`.
 enum APTErrors {
     struct Entry: Equatable {
-        /// `broken`, `source`.
+        /// `broken`; of sources `source`, `key_expired`, `key_missing`, `unsigned`, `trusted`; else the kind of
+        /// complaint, as `dpkg_interrupted`.
         var category: String
         var subject: String
         var severity: Severity
         var message: String
+        /// What APT or dpkg said, where it said something.
+        var lines: [String]?
         var remedy: String?
     }
 
+    /// Categories whose rows come of the sources.
+    private static let ofSources: Set = ["source", "key_expired", "key_missing", "unsigned", "trusted"]
+
     /// The section of the payload that shows errors of a category.
-    static func section(of category: String) -> String { category == "broken" ? "/broken" : "/sources" }
+    static func section(of category: String) -> String {
+        if category == "broken" { return "/broken" }
+        return ofSources.contains(category) ? "/sources" : "/errors"
+    }
 
     static func of(_ payload: APTV1) -> [Entry] {
-        let broken = (payload.broken ?? []).map { package in
-            Entry(
-                category: "broken", subject: "\(package.name):\(package.architecture)", severity: .critical,
+        broken(payload.broken ?? []) + (payload.sources ?? []).flatMap(source) + (payload.errors ?? []).map(fault)
+    }
+
+    /// A package may be half configured and miss something too: one row for each.
+    private static func broken(_ packages: [APTV1.BrokenPackage]) -> [Entry] {
+        var seen: Set<String> = []
+        return packages.map { package in
+            let name = "\(package.name):\(package.architecture)"
+            return Entry(
+                category: "broken", subject: seen.insert(name).inserted ? name : "\(name) \(package.state)",
+                severity: .critical,
                 message: "\(package.name) is \(package.state)" + (package.detail.map { ": \($0)" } ?? ""),
                 remedy: remedy(package.state))
         }
-        let sources = (payload.sources ?? []).compactMap { source in
-            source.problem.map {
-                Entry(
-                    category: "source", subject: "\(source.file): \(source.uri) \(source.suite)", severity: .warning,
-                    message: $0, remedy: "look at \(source.file), then run apt update on the machine")
-            }
-        }
-        return broken + sources
-    }
-
-    /// What the message of an error is called; APT's own words tell what is wrong with a key.
-    private static func code(of error: Entry) -> String {
-        if error.category == "broken" { return "package_broken" }
-        let words = error.message
-        if words.contains("EXPKEYSIG") || words.contains("KEYEXPIRED") || words.contains("key has expired") {
-            return "source_key_expired"
-        }
-        return words.contains("NO_PUBKEY") || words.contains("no key") ? "source_key_missing" : "source_problem"
     }
 
     private static func remedy(_ state: String) -> String {
@@ -49,39 +48,52 @@ enum APTErrors {
         }
     }
 
-    static func warnings(_ payload: APTV1, _ errors: [Entry]) -> [StateWarning] {
-        var warnings: [StateWarning] = []
-        for code in ["package_broken", "source_key_expired", "source_key_missing", "source_problem"] {
-            let found = errors.filter { self.code(of: $0) == code }
-            guard let first = found.first else { continue }
-            let subjects = found.prefix(Thresholds.namedSubjects).map(\.subject).joined(separator: ", ")
-            // One subject for all of them: another broken package is not another message.
-            warnings.append(
-                StateWarning(
-                    code: code, severity: found.map(\.severity).max() ?? .ok,
-                    subject: first.category == "broken" ? "packages" : "sources",
-                    message: found.count == 1
-                        ? first.category == "broken" ? first.message : "\(first.subject): \(first.message)"
-                        : "\(found.count) problems: \(subjects)",
-                    section: section(of: first.category)))
+    private static func source(_ source: APTV1.Source) -> [Entry] {
+        guard source.enabled else { return [] }
+        let subject = "\(source.file): \(source.uri) \(source.suite)"
+        func entry(_ category: String, _ message: String, _ remedy: String) -> Entry {
+            Entry(category: category, subject: subject, severity: .warning, message: message, remedy: remedy)
         }
-        let security = (payload.changes ?? []).count { $0.isPendingUpdate && $0.security }
-        if security > 0 {
-            warnings.append(
-                StateWarning(
-                    code: "security_updates", severity: .warning, subject: "apt",
-                    message: security == 1 ? "1 security update" : "\(security) security updates", section: "/changes"))
+        var entries: [Entry] = []
+        if let problem = source.problem {
+            switch source.problemCode {
+            case "key_expired"?, "key_missing"?:
+                entries.append(
+                    entry(
+                        source.problemCode ?? "source", problem,
+                        "get the repository's present key, and name it in signed-by"))
+            default:
+                entries.append(
+                    entry("source", problem, "look at \(source.file), then run apt update on the machine"))
+            }
         }
-        if payload.reboot?.required == true {
-            let packages = payload.reboot?.packages ?? []
-            warnings.append(
-                StateWarning(
-                    code: "reboot_required", severity: .warning, subject: "reboot",
-                    message: packages.isEmpty
-                        ? "a reboot is required"
-                        : "a reboot is required by \(packages.prefix(Thresholds.namedSubjects).joined(separator: ", "))",
-                    section: "/reboot"))
+        if source.trusted == true {
+            entries.append(
+                entry(
+                    "trusted", "trusted=yes: whatever it offers is installed without a look at signatures",
+                    "remove trusted=yes, and name the repository's key in signed-by"))
+        } else if source.signature == "unsigned" {
+            entries.append(
+                entry(
+                    "unsigned", "its release file is not signed", "ask the repository for a signature, or do without it"
+                ))
         }
-        return warnings
+        return entries
+    }
+
+    private static func fault(_ fault: APTV1.Fault) -> Entry {
+        let remedy: String? =
+            switch fault.kind {
+            case "dpkg_interrupted": "dpkg --configure -a"
+            case "apt_lock_busy": "wait for its end, or look for what holds it: fuser -v /var/lib/dpkg/lock-frontend"
+            case "unmet_dependencies": "apt --fix-broken install"
+            case "source_unreadable": "let everybody read the file: chmod 644; credentials belong in auth.conf.d"
+            case "source_malformed": "correct the file that is named"
+            default: nil
+            }
+        return Entry(
+            category: fault.kind, subject: fault.source ?? "apt",
+            severity: fault.severity == "error" ? (fault.kind == "dpkg_interrupted" ? .critical : .warning) : .ok,
+            message: fault.lines.first ?? fault.kind, lines: fault.lines, remedy: remedy)
     }
 }

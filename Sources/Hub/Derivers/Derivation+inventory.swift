@@ -39,9 +39,16 @@ extension Derivation {
             try connection.run(KindRecord.showError, snapshot.machineID)
             // What it says is what the last one said; only a replay has to hear it again.
             if replay != nil { try enterMessages(try payload(), hasMessages: true) }
-            guard kind == .hardware else { return .unchanged }
-            // The envelope's head says more than the payload: host name, boot, the agent's version.
-            try connection.run(HardwareDeriver.hostname, snapshot.machineID, snapshot.head.host.hostname)
+            if kind == .hardware {
+                // The envelope's head says more than the payload: host name, boot, the agent's version.
+                try connection.run(HardwareDeriver.hostname, snapshot.machineID, snapshot.head.host.hostname)
+            } else {
+                let earlier = record?.order?.effectiveAt ?? order.effectiveAt
+                guard
+                    try deriver.changesByAge(
+                        snapshot.machineID, from: earlier, to: order.effectiveAt, in: connection)
+                else { return .unchanged }
+            }
         } else {
             try put(try deriver.deriveAny(payload(), of: snapshot), at: order, due: advanced.nextDueAt)
             if let carried { try deriver.enterAny(carried, of: snapshot, into: connection) }

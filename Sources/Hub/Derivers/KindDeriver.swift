@@ -20,6 +20,12 @@ protocol KindDeriver {
     /// Brings up to date what follows from the kind's unknown sections.
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws
 
+    /// Whether an unchanged payload means something else at the second moment than at the first; told without reading
+    /// the payload, because most check-ins are unchanged.
+    static func changesByAge(
+        _ machine: Int64, from earlier: Int64, to later: Int64, in connection: any SQLConnection
+    ) throws -> Bool
+
     /// What changed between two snapshots that follow each other.
     static func events(
         from previous: ObservedSnapshot, _ old: Payload, to current: ObservedSnapshot, _ new: Payload
@@ -44,6 +50,10 @@ extension KindDeriver {
     static func noteUnknown(_ machine: Int64, in connection: any SQLConnection) throws {}
 
     static func lingering(_ payload: Payload) -> [StateWarning] { [] }
+
+    static func changesByAge(
+        _ machine: Int64, from earlier: Int64, to later: Int64, in connection: any SQLConnection
+    ) throws -> Bool { false }
 
     static var statements: [Statement] { tables.flatMap(\.statements) + state.statements + historyStatements }
 

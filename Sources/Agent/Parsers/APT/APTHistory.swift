@@ -48,14 +48,16 @@ enum APTHistory {
         func note(_ line: Int, _ reason: String) {
             if defects.count < 20 { defects.append(Defect(line: line, reason: reason)) }
         }
-        let malformed = Deb822.forEach(in: bytes) { stanza in
+        // A line that APT has not written to its end yet would name a version cut short, for ever.
+        let whole = bytes.last == 0x0A ? bytes : Array(bytes.prefix((bytes.lastIndex(of: 0x0A) ?? -1) + 1))
+        let malformed = Deb822.forEach(in: whole) { stanza in
             guard let started = stanza["Start-Date"].flatMap(LocalTime.init) else {
                 note(stanza.line, "has no valid Start-Date")
                 return true
             }
             var transaction = APTV1.Transaction(startedAt: zone(started), actions: [])
             transaction.endedAt = stanza["End-Date"].flatMap(LocalTime.init).map(zone)
-            transaction.commandLine = stanza["Commandline"].map(withoutCredentials)
+            transaction.commandLine = stanza["Commandline"].map { APTSources.withoutCredentials(words: $0) }
             transaction.requestedBy = stanza["Requested-By"]
             transaction.error = stanza["Error"]
             for (field, operation) in operations {
@@ -104,17 +106,5 @@ enum APTHistory {
             actions.append(action)
         }
         return (actions, whole)
-    }
-
-    /// Command lines carry `-o Acquire::http::Proxy=http://user:password@proxy` and the like.
-    private static func withoutCredentials(_ command: String) -> String {
-        guard command.contains("://"), command.contains("@") else { return command }
-        return command.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            guard let equals = word.firstIndex(of: "="), word.contains("://") else {
-                return APTSources.withoutCredentials(String(word))
-            }
-            let value = word[word.index(after: equals)...]
-            return word[...equals] + APTSources.withoutCredentials(String(value))
-        }.joined(separator: " ")
     }
 }

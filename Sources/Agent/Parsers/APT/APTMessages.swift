@@ -20,6 +20,16 @@ struct APTMessages: Equatable {
             .contains { warning.contains($0) }
     }
 
+    /// Which kind of complaint a line is, as `APTV1.Fault` has it.
+    func kind(of line: String) -> String {
+        if line.contains("Unmet dependencies") { return "unmet_dependencies" }
+        if line.contains("dpkg was interrupted") { return "dpkg_interrupted" }
+        let isOfSources = ["/etc/apt/", "list of sources", "list file"].contains { line.contains($0) }
+        if isOfSources, isSpoiling(line) { return "source_unreadable" }
+        if isOfSources, line.contains("alformed") || line.contains("could not be read") { return "source_malformed" }
+        return errors.contains(line) ? "apt_error" : "apt_warning"
+    }
+
     func code(of warning: String) -> String {
         if warning.contains("Permission denied") { return "permission_denied" }
         return isSpoiling(warning) ? "unreadable" : "apt_warning"

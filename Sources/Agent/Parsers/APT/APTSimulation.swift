@@ -31,8 +31,12 @@ struct APTSimulation: Equatable {
     /// Under APT's heading of that name; 2.6 has none and lists them as kept back.
     var deferredByPhasing: Set<String> = []
     var unmet: [Unmet] = []
+    /// Under the heading of what is "no longer required": after the actions above, as autoremove would see it.
+    var unneeded: [Removal] = []
     /// The closing "N upgraded, …" was there: the output is whole.
     var isComplete = false
+
+    var changesNothing: Bool { isComplete && installations.isEmpty && removals.isEmpty }
 
     init(_ text: String) {
         var section = Section.none
@@ -55,7 +59,7 @@ struct APTSimulation: Equatable {
     }
 
     private enum Section {
-        case none, deferred, unmet
+        case none, deferred, unmet, unneeded
 
         init(heading: Substring) {
             let text = heading.lowercased()
@@ -63,6 +67,8 @@ struct APTSimulation: Equatable {
                 self = .deferred
             } else if text.contains("unmet dependencies") || text.hasPrefix("unsatisfied dependencies") {
                 self = .unmet
+            } else if text.contains("no longer required") {
+                self = .unneeded
             } else {
                 self = .none
             }
@@ -72,6 +78,11 @@ struct APTSimulation: Equatable {
     private mutating func read(_ line: Substring, in section: Section) {
         switch section {
         case .none: break
+        case .unneeded:
+            for word in line.words {
+                let (name, qualifier) = Self.split(word)
+                unneeded.append(Removal(name: name, qualifier: qualifier, version: nil))
+            }
         case .deferred: for word in line.words { deferredByPhasing.insert(String(word)) }
         case .unmet:
             // " name : Depends: other (>= 1) but it is not installed", and more lines of the same that are indented.

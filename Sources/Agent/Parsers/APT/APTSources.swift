@@ -1,4 +1,5 @@
 import Contracts
+import Transport
 
 /// APT's repositories in both formats of sources.list(5); one entry for each type, URI and suite.
 enum APTSources {
@@ -70,17 +71,22 @@ enum APTSources {
                 defects.append(Defect(line: stanza.line, reason: "has no Types, URIs or Suites"))
                 return defects.count < 20
             }
+            // A stanza is a product of three lists: nobody has this many sources.
             for type in types {
                 for uri in uris {
-                    for suite in suites { sources.append(source(stanza, type, uri, suite, file: file)) }
+                    for suite in suites where sources.count < sourceLimit {
+                        sources.append(source(stanza, type, uri, suite, file: file))
+                    }
+                    guard sources.count < sourceLimit else { return false }
                 }
             }
-            // A stanza is a product of three lists: nobody has this many sources.
-            return sources.count < 2000
+            return true
         }
         defects += malformed.prefix(20).map { Defect(line: $0.line, reason: "is neither field nor continuation") }
         return (sources, defects)
     }
+
+    private static let sourceLimit = 2000
 
     private static func source(
         _ stanza: Deb822.Stanza, _ type: String, _ uri: String, _ suite: String, file: String
@@ -135,6 +141,19 @@ enum APTSources {
         rest.lastIndex(of: "@").map { String(rest[rest.index(after: $0)...]) } ?? String(rest)
     }
 
+    /// A command line or a message, with the credentials of every URI in it removed.
+    static func withoutCredentials(words text: String) -> String {
+        guard text.contains("://"), text.contains("@") else { return text }
+        // `-o Acquire::http::Proxy=http://user:password@proxy` and the like.
+        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard let scheme = word.firstRange(of: "://"),
+                let start = word[..<scheme.lowerBound].lastIndex(where: { !$0.isLetter && !$0.isNumber && $0 != "+" })
+            else { return withoutCredentials(String(word)) }
+            let value = word.index(after: start)
+            return word[..<value] + withoutCredentials(String(word[value...]))
+        }.joined(separator: " ")
+    }
+
     /// The name under which APT keeps a source's release file in `/var/lib/apt/lists`, without its last part
     /// (`InRelease` or `Release`): `URItoFileName` and `MetaIndexURI` of libapt-pkg.
     static func listPrefix(uri: String, suite: String) -> String {
@@ -172,6 +191,8 @@ struct APTRelease: Equatable {
     var label: String?
     var suite: String?
     var codename: String?
+    /// After this moment APT takes the file no more.
+    var validUntil: Timestamp?
     /// Nothing is taken from it unless asked for, as from experimental and backports.
     var isNotAutomatic = false
 
@@ -185,6 +206,8 @@ struct APTRelease: Equatable {
             label = stanza["Label"]
             suite = stanza["Suite"]
             codename = stanza["Codename"]
+            // `Sat, 30 May 2026 10:19:24 UTC`, where HTTP says GMT.
+            validUntil = stanza["Valid-Until"].flatMap { HTTPDate.parse($0.replacing("UTC", with: "GMT")) }
             isNotAutomatic = stanza["NotAutomatic"] == "yes"
             return false
         }

@@ -44,13 +44,17 @@ extension TableDescriptions {
                 "architectures_json": "those it is limited to", "enabled": "1 where it is in use",
                 "signed_by": "key that signs it; null trusts every key of the machine",
                 "trusted": "1 where signatures are not asked for", "fetched_at": "when its lists were fetched",
-                "problem": "what is wrong with it",
+                "problem": "what is wrong with it", "signature": "signed or unsigned, as fetched",
+                "key_expires_at": "when the last key for it expires",
+                "problem_code": "not_fetched, not_updated, key_missing, key_expired, …",
             ]),
         DocumentedTable(
             "apt_errors", .derived, "what is wrong with packages and sources, and what to do",
             [
-                "machine_id": machineID, "category": "broken or source", "subject": "the package or source",
-                "severity": "warning or critical", "message": "what is wrong", "remedy": "what to run or look at",
+                "machine_id": machineID,
+                "category": "broken, source, key_expired, key_missing, unsigned, trusted, dpkg_interrupted, …",
+                "subject": "the package, source or command", "severity": "ok, warning or critical",
+                "message": "what is wrong", "remedy": "what to run or look at", "lines_json": "what APT or dpkg said",
             ]),
     ]
 }
