@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-apt-real test-docker deb repo install-test test-registry
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-apt-real test-docker deb repo install-test test-registry fuzz
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -23,10 +23,18 @@ struct FuzzTarget: Sendable {
         String(decoding: bytes.map { $0 == 0 ? 0xFF : $0 }, as: UTF8.self)
     }
 
-    /// What is made of hostile input must be what the hub's strict reader takes.
-    private static func send(_ value: some Encodable) {
+    /// What is made of hostile input must be what the hub takes: its strict reader, and its types with their ranges.
+    private static func send<Value: Codable>(_ value: Value) {
+        let tree = read(value)
+        let violations = JSONTreeDecoder.violations(of: Value.self, in: tree)
+        if let first = violations.first { fatalError("the hub would refuse \(Value.self): \(first)") }
+    }
+
+    private static func read(_ value: some Encodable) -> JSONValue {
         guard let bytes = try? CanonicalJSON.encode(value) else { fatalError("unable to encode \(type(of: value))") }
-        do { _ = try StrictJSON.read(bytes) } catch { fatalError("the hub would refuse \(type(of: value)): \(error)") }
+        do { return try StrictJSON.read(bytes).root } catch {
+            fatalError("the hub would refuse \(type(of: value)): \(error)")
+        }
     }
 
     private static let procfs: [FuzzTarget] = [
@@ -160,7 +168,9 @@ struct FuzzTarget: Sendable {
             if let images = EngineImages.list(json, uses: [:]) { send(images) }
             if let volumes = EngineVolumes.list(json, used: []) { send(volumes) }
             if let networks = EngineNetworks.list(json) { send(networks) }
-            send(EngineEvents.window(json.arrayValue ?? [json], limit: 100))
+            send((json.arrayValue ?? [json]).compactMap(EngineEvents.event))
+            if let usage = EngineDiskUsage.usage(json, measuredAt: Timestamp(seconds: 0)) { send(usage) }
+            send(RestartLoops.find((json.arrayValue ?? []).compactMap(EngineEvents.event), now: Timestamp(seconds: 0)))
         },
         .init("compose-file") { bytes in
             _ = ComposeFile(text(bytes))
@@ -173,7 +183,7 @@ struct FuzzTarget: Sendable {
     private static let wire: [FuzzTarget] = [
         .init("strict-json") { bytes in
             guard let document = try? StrictJSON.read(bytes, watching: "payload") else { return }
-            send(document.root)
+            _ = read(document.root)
             if let watched = document.watched { precondition(watched.range.upperBound <= bytes.count) }
         },
         .init("envelope") { bytes in

@@ -64,7 +64,8 @@ enum EngineContainers {
         }
     }
 
-    private static func onWire(_ value: Int64) -> Int64? {
+    /// Nil for what no number on the wire may be: it would have the whole snapshot refused.
+    static func onWire(_ value: Int64) -> Int64? {
         abs(Double(value)) <= Double(JSONTreeDecoder.largestInteger) ? value : nil
     }
 

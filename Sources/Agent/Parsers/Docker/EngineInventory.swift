@@ -121,6 +121,7 @@ enum EngineEvents {
         // Podman puts a code on every event; it is one where something has ended.
         if action == "die" || action == "died" {
             event.exitCode = (attributes["exitCode"] ?? attributes["containerExitCode"]).flatMap { Int64($0) }
+                .flatMap(EngineContainers.onWire)
         }
         return event
     }
