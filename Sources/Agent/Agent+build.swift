@@ -50,14 +50,16 @@ extension Agent {
                 clock: clock)
         }
         let (requests, request) = AsyncStream.makeStream(of: Kind.self)
+        let connection = HubConnection(identity: identity, proxy: configuration.proxy, now: clock.now, logger: logger) {
+            identity.move(to: $0, state: state, logger: logger)
+        }
         let deliverer = Deliverer(
-            identity: identity,
-            connection: HubConnection(identity: identity, proxy: configuration.proxy, now: clock.now), spool: spool,
-            sealer: sealer, record: record, state: state, clock: clock, logger: logger,
+            identity: identity, connection: connection, spool: spool, sealer: sealer, record: record, state: state,
+            clock: clock, logger: logger,
             requested: { request.yield($0) })
         return Agent(
-            identity: identity, configuration: configuration, workers: workers, deliverer: deliverer, spool: spool,
-            requests: requests, memory: memory)
+            identity: identity, configuration: configuration, workers: workers, connection: connection,
+            deliverer: deliverer, spool: spool, requests: requests, memory: memory)
     }
 }
 

@@ -6,6 +6,7 @@ struct Agent: Sendable {
     let identity: Identity
     let configuration: AgentConfiguration
     let workers: [KindWorker]
+    let connection: HubConnection
     let deliverer: Deliverer
     let spool: Spool
     /// Kinds that the hub asks for again.

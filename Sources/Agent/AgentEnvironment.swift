@@ -1,4 +1,5 @@
 import Glibc
+import Transport
 
 /// What the service manager says in the environment; read once, at the start.
 struct AgentEnvironment: Equatable, Sendable {
@@ -12,15 +13,12 @@ struct AgentEnvironment: Equatable, Sendable {
     var credentialsDirectory: String?
 
     static func current() -> AgentEnvironment {
-        func value(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+        let manager = ServiceManager.current()
         var environment = AgentEnvironment()
-        environment.logsToJournal = value("JOURNAL_STREAM") != nil
-        environment.notifySocket = value("NOTIFY_SOCKET")
-        // Meant for another process where WATCHDOG_PID is not ours.
-        if value("WATCHDOG_PID").flatMap({ Int32($0) }) ?? getpid() == getpid() {
-            environment.watchdogMicroseconds = value("WATCHDOG_USEC").flatMap { Int64($0) }
-        }
-        environment.credentialsDirectory = value("CREDENTIALS_DIRECTORY")
+        environment.logsToJournal = manager.logsToJournal
+        environment.notifySocket = manager.notifySocket
+        environment.watchdogMicroseconds = manager.watchdogMicroseconds
+        environment.credentialsDirectory = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
         return environment
     }
 }

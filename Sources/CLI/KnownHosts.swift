@@ -1,3 +1,4 @@
+import Contracts
 import HubAPI
 
 /// Host keys as `ssh` reads them (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), and what is left out.

@@ -18,16 +18,28 @@ struct MachineShow: AsyncParsableCommand {
             EXAMPLES:
               vigie machine show web-01
               vigie machine show web-01 -o json
+              vigie machine show web-01 --at 2026-11-01T12:00Z
+              vigie machine show web-01 --at 7d
             """)
 
     @Argument(help: "The machine's name, or its machine_id.") var name: String
+    @Option(
+        help: ArgumentHelp(
+            "As it was then, by the archive: 2026-11-01T12:00Z, 2026-11-01, or 12h, 7d ago.", valueName: "time"))
+    var at: String?
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Hub") var connection: ConnectionOptions
 
     func run() async throws {
         let session = try Session(connection: connection, output: output)
-        let machine: MachineDetail = try await session.hub.get("/v1/machines/\(name.pathStep)")
-        Printing.output(try session.output.machine(machine))
+        var query = Query()
+        query.add("at", at)
+        let machine: MachineDetail = try await session.hub.get("/v1/machines/\(name.pathStep)", query)
+        var page = session.output
+        // What was an hour ago then is an hour ago on the page.
+        if let past = machine.past { page.now = past.at }
+        Printing.output(try page.machine(machine))
+        Printing.error(Notices.text(machine.past))
     }
 }
 
@@ -61,6 +73,7 @@ struct MachinePage {
             if ![.absent, .text(""), .list([])].contains(value) { lines.append((title, value, style)) }
         }
         add("name", .text(summary.name), .strong)
+        add("as of", .text(machine.past?.at.description), .warning)
         add("status", .text(summary.status.rawValue), MachineColumns.style(summary.status))
         add("because", .list(summary.reasons.map(\.message)), MachineColumns.style(summary.status))
         add("last seen", .time(summary.lastSeenAt))

@@ -34,8 +34,8 @@ struct VigieCLI: AsyncParsableCommand {
             CommandGroup(
                 name: "Machines",
                 subcommands: [
-                    MachineList.self, MachineCommand.self, MetricsShow.self, DiskList.self, EventList.self,
-                    MessageList.self, MessageCommand.self, Check.self,
+                    MachineList.self, MachineCommand.self, DiffShow.self, MetricsShow.self, DiskList.self,
+                    EventList.self, MessageList.self, MessageCommand.self, Check.self,
                 ]),
             CommandGroup(
                 name: "Network and hardware",

@@ -24,9 +24,12 @@ struct HubServer: Sendable {
     ///
     /// - Parameters:
     ///   - readyFile: written when the hub serves.
+    ///   - manager: who is told when it serves, and that it lives.
+    ///   - schemas: the versions that are read; tests put their own in.
     ///   - archive: how snapshots are derived; tests put their own deriver in.
     init(
         configuration: HubConfiguration, readyFile: String?, logger: Logger,
+        manager: ServiceManager = ServiceManager(), schemas: SchemaVersions = .current,
         archive: SnapshotArchive = SnapshotArchive(derive: Derivation.apply)
     ) throws {
         guard let listen = ListenAddress(configuration.server.listen) else {
@@ -40,7 +43,14 @@ struct HubServer: Sendable {
         let directory = DataDirectory(path: configuration.server.dataDirectory)
         try directory.prepare()
         lock = try directory.takeLock()
-        store = try SQLiteStore(path: directory.database)
+        let notifier = ServiceNotifier(socketPath: manager.notifySocket)
+        store = try SQLiteStore(
+            path: directory.database,
+            upgrade: .afterCopy(
+                UpgradeCopy(directory: directory.upgradeCopies, keep: configuration.server.upgradeCopies) {
+                    logger.notice("\($0)")
+                    notifier.status($0)
+                }))
         let identity = try HubIdentity(configuration: configuration, directory: directory)
         let limits = configuration.limits
         let meters = HubMeters()
@@ -54,7 +64,8 @@ struct HubServer: Sendable {
         let store = store
         let announcer = Announcer { port in
             let urls = configuration.publicURLs(port: port)
-            let current = HubAnnouncement(urls: urls, trust: identity.trust, bundle: identity.bundle)
+            let current = HubAnnouncement(
+                urls: urls, trust: identity.trust, bundle: identity.bundle, next: identity.next)
             try await store.write { try current.write($0, at: Clock.now()) }
             announcement.set(current)
             if let readyFile {
@@ -65,6 +76,7 @@ struct HubServer: Sendable {
                     String(decoding: try CanonicalJSON.encode(ready), as: UTF8.self) + "\n", to: readyFile, mode: 0o644)
             }
             logger.notice("serving \(urls[0]) from \(directory.path)")
+            notifier.ready(status: "serving \(urls[0])")
         }
         let routes = MachineRoutes(
             store: store, announcement: announcement, readiness: Readiness(store: store, writer: writer),
@@ -74,15 +86,16 @@ struct HubServer: Sendable {
                 inFlight: InFlightBytes(maximum: limits.inFlightBytes), writer: writer,
                 remoteAddress: RemoteAddress(
                     trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
-                limits: limits, meters: meters, now: Clock.now), meters: meters, logger: logger)
+                limits: limits, meters: meters, schemas: schemas, announcement: announcement, now: Clock.now),
+            meters: meters, logger: logger)
         let operators = OperatorRoutes(
             environment: OperatorEnvironment(store: store, dataDirectory: directory.path, startedAt: Clock.now()))
 
-        let network = Router(context: HubContext.self).add(middleware: ProblemMiddleware(logger: logger))
+        let network = HubRouter().add(middleware: ProblemMiddleware(logger: logger))
         routes.add(to: network)
         operators.add(
             to: network.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: false)))
-        let local = Router(context: HubContext.self).add(middleware: ProblemMiddleware(logger: logger))
+        let local = HubRouter().add(middleware: ProblemMiddleware(logger: logger))
         routes.addHealth(to: local)
         operators.add(to: local.group().add(middleware: OperatorAuthentication(store: store, trustsEverybody: true)))
 
@@ -152,6 +165,10 @@ struct HubServer: Sendable {
                 responder: network.buildResponder(), server: server, address: listen.bindable,
                 description: listen.description, logger: logger,
                 onListening: { announcer.tell(.listening(port: $0 ?? listen.port)) }))
+        // The last to start is the first to hear that the hub stops.
+        services.append(
+            LifeSigns(
+                notifier: notifier, watchdogMicroseconds: manager.watchdogMicroseconds, socket: directory.socket))
         self.services = services
     }
 

@@ -18,6 +18,8 @@ package struct MachineDetail: Codable, Equatable, Sendable {
     package var interfaces: [InterfaceAnswer]
     package var hostKeys: [HostKeyAnswer]
     package var events: [EventAnswer]
+    /// Of a past moment: which, and what is known of it. All times of the answer are to be read as of then.
+    package var past: PastAnswer?
 
     package init(summary: MachineSummary, createdAt: Timestamp) {
         self.summary = summary
@@ -42,7 +44,7 @@ package struct MachineDetail: Codable, Equatable, Sendable {
         case storagePools = "storage_pools"
         case interfaces
         case hostKeys = "host_keys"
-        case events
+        case events, past
     }
 }
 

@@ -140,29 +140,3 @@ struct DaemonTests {
         try await running.value
     }
 }
-
-/// The service manager's side of sd_notify(3).
-final class NotifySocket: Sendable {
-    let path: String
-    private let descriptor: Int32
-
-    init(_ path: String) throws {
-        self.path = path
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        guard descriptor >= 0, let address = UnixAddress(path), address.with({ bind(descriptor, $0, $1) }) == 0 else {
-            throw CocoaError(.fileWriteUnknown)
-        }
-    }
-
-    deinit { close(descriptor) }
-
-    /// The next message; waits for it.
-    func next() async -> String {
-        await DedicatedThread.run { [descriptor] in
-            let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
-                count = max(0, recv(descriptor, buffer.baseAddress, buffer.count, 0))
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
-    }
-}

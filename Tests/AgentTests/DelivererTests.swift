@@ -198,7 +198,8 @@ struct DeliveryBench {
         let requested = Requested()
         self.requested = requested
         deliverer = Deliverer(
-            identity: identity, connection: HubConnection(identity: identity, proxy: nil, now: clock.now),
+            identity: identity,
+            connection: HubConnection(identity: identity, proxy: nil, now: clock.now, logger: .silent),
             spool: spool, sealer: sealer,
             record: Agent.deliveryRecord(of: identity, state: state, logger: .silent), state: state, clock: clock,
             logger: .silent, requested: { requested.add($0) })

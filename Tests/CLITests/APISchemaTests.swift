@@ -16,6 +16,7 @@ struct APISchemaTests {
     @Test("answers about one thing have the schema's shape")
     func single() throws {
         try check(MachineDetail.self)
+        try check(MachineDiff.self)
         try check(MetricsAnswer.self)
         try check(HubStatus.self)
         try check(SQLRequest.self)

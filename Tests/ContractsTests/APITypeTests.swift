@@ -19,6 +19,7 @@ struct APITypeTests {
         try check(EnrollmentRequest.self)
         try check(EnrollmentAnswer.self)
         try check(CAAnswer.self)
+        try check(MachineAnswer.self)
     }
 
     @Test("the schema lists every problem code, and no other")

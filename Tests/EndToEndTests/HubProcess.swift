@@ -10,21 +10,28 @@ final class HubProcess {
     let dataDirectory: String
     private(set) var program: Program
     private(set) var port: Int
+    /// Sections of its configuration besides the limits that tests need; for the next start.
+    var configuration = ""
 
-    /// - Parameter dataDirectory: an existing place, as a small file system; else one below the scratch directory.
-    init(dataDirectory: String? = nil) throws {
+    /// - Parameters:
+    ///   - dataDirectory: an existing place, as a small file system; else one below the scratch directory.
+    ///   - port: 0 takes a free one.
+    init(dataDirectory: String? = nil, port: Int = 0) throws {
         scratch = try Scratch()
         self.dataDirectory = dataDirectory ?? scratch.path("hub")
-        (program, port) = try Self.start(scratch, self.dataDirectory, port: 0)
+        (program, self.port) = try Self.start(scratch, self.dataDirectory, port: port, "")
     }
 
     deinit { if program.isRunning { program.killNow() } }
 
-    private static func start(_ scratch: Scratch, _ dataDirectory: String, port: Int) throws -> (Program, Int) {
+    private static func start(
+        _ scratch: Scratch, _ dataDirectory: String, port: Int, _ sections: String
+    ) throws -> (Program, Int) {
         let ready = scratch.path("hub.ready")
         try? FileManager.default.removeItem(atPath: ready)
         let configuration = scratch.path("hub.toml")
-        try "[limits]\nrequests_per_minute = 1000000\n".write(toFile: configuration, atomically: true, encoding: .utf8)
+        try "[limits]\nrequests_per_minute = 1000000\n\(sections)".write(
+            toFile: configuration, atomically: true, encoding: .utf8)
         let program = try Program.start(
             "vigie-hub",
             [
@@ -44,7 +51,9 @@ final class HubProcess {
     var socket: String { dataDirectory + "/hub.sock" }
 
     /// Starts it again on the same port with the same data.
-    func restart() throws { (program, port) = try Self.start(scratch, dataDirectory, port: port) }
+    func restart() throws { (program, port) = try Self.start(scratch, dataDirectory, port: port, configuration) }
+
+    var url: String { "https://127.0.0.1:\(port)" }
 
     func enrollmentString(uses: Int = 1) throws -> String {
         let outcome = try Program.run(

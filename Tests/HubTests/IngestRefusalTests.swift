@@ -153,7 +153,7 @@ struct IngestRefusalTests {
             #expect(try await eventually { try hub.count("quarantine") == 1 })
             let kept = try #require(try hub.rows("SELECT body, body_bytes FROM quarantine").first)
             #expect(kept["body_bytes"].integer == 10_000_000)
-            #expect((kept["body"].blob ?? []).count <= Quarantine.entryLimit)
+            #expect((kept["body"].blob ?? []).count <= Quarantine.beginning)
         }
     }
 

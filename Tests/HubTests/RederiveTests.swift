@@ -96,6 +96,47 @@ import Testing
         #expect(checked.verified == 60)
     }
 
+    @Test func `What a deriver cannot take is reported, and everything else derived`() throws {
+        let hub = try TestHubStore()
+        func snapshot(_ name: String, _ sequence: Int) -> DeriverSnapshot {
+            var payload = APTV1()
+            payload.packages = [APTV1.Package(name: name, architecture: "amd64", version: "1")]
+            return DeriverSnapshot(payload, at: Int64(sequence) * 1000, sequence: sequence)
+        }
+        let poison = snapshot("poison", 2)
+        try hub.take([snapshot("bash", 1), snapshot("curl", 3)])
+        let before = try hub.dump()
+        try hub.take(poison)
+        // As a fault of a deriver's would: the statement that it makes fails.
+        try run(
+            """
+            CREATE TRIGGER poison BEFORE INSERT ON apt_packages WHEN NEW.name = 'poison'
+            BEGIN SELECT RAISE(ABORT, 'poisoned'); END
+            """, in: hub)
+        var pauses = 0
+        let report = try Rederive(store: hub.store, pause: { _ in pauses += 1 }).run()
+        #expect(report.skipped.map(\.snapshot) == [poison.id.text])
+        #expect(report.skipped.first?.reason.contains("poisoned") == true, "\(report.skipped)")
+        #expect(report.snapshots == 2)
+        #expect(report.longestTransaction > .zero)
+        #expect(pauses == 0, "there is no second machine that it could make room for")
+        // The event of the one that could not be derived stands where it was.
+        func isPackage(_ line: String) -> Bool { line.hasPrefix("apt_packages") }
+        #expect(try hub.dump().filter(isPackage) == before.filter(isPackage))
+    }
+
+    @Test func `Between two machines there is room for who serves`() throws {
+        let hub = try filled()
+        try run("INSERT INTO machines (id, machine_uuid, created_at) VALUES (2, 'two', 0)", in: hub)
+        var pauses: [Duration] = []
+        try Rederive(store: hub.store, pause: { pauses.append($0) }).run()
+        #expect(pauses.count == 1)
+        // Longer than the step in which SQLite's waiting writers look again.
+        for (work, step) in [(1, 25), (49, 25), (51, 50), (199, 50), (201, 100), (60_000, 100)] {
+            #expect(Rederive.pause(after: .milliseconds(work)) > .milliseconds(step))
+        }
+    }
+
     @Test func `A run that was stopped goes on where it was`() throws {
         let hub = try filled()
         try run("INSERT INTO machines (id, machine_uuid, created_at) VALUES (2, 'two', 0)", in: hub)

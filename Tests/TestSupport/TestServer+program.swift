@@ -35,6 +35,16 @@ extension TestServer {
                 self.wfile.write(body)
                 self.wfile.flush()
 
+            def machine(self):
+                try:
+                    body = open(os.path.join(directory, "machine.json"), "rb").read()
+                    self.answer(200, body, {"Content-Type": "application/json"})
+                except FileNotFoundError:
+                    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found"}
+                    self.answer(404, json.dumps(problem).encode(), {"Content-Type": "application/problem+json"})
+                with open(os.path.join(directory, "asked.txt"), "a") as file:
+                    file.write(self.headers.get("Authorization", "") + "\\n")
+
             def hub(self, body):
                 inflated = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
                 record = {
@@ -59,7 +69,9 @@ extension TestServer {
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 path = self.path
-                if path.startswith("/v1/"):
+                if path == "/v1/machine":
+                    self.machine()
+                elif path.startswith("/v1/"):
                     self.hub(body)
                 elif path == "/case/echo":
                     seen = {"method": self.command, "headers": dict(self.headers), "body": body.decode(),

@@ -65,6 +65,20 @@ package final class TestServer: Sendable {
         }
     }
 
+    /// What `GET /v1/machine` answers from now on; nothing makes it a hub of before that question. It is in no script
+    /// and in no record: agents ask it when they like.
+    package func announce(_ answer: some Encodable) throws {
+        try directory.write("machine.tmp", String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
+        guard rename(directory.file("machine.tmp"), directory.file("machine.json")) == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+    }
+
+    /// How often `GET /v1/machine` was asked.
+    package func timesAsked() -> Int {
+        ((try? directory.read("asked.txt")) ?? []).count { $0 == 0x0A }
+    }
+
     /// One request below `/v1/`, in the order of arrival.
     package struct Recorded: Decodable, Sendable {
         package var path: String

@@ -16,11 +16,14 @@ struct CheckReport: Codable, Equatable, Sendable {
     struct Hub: Codable, Equatable, Sendable {
         var url: String
         var isReachable: Bool
+        /// Whether it accepts this machine's token; absent where that could not be tried.
+        var isAccepted: Bool?
         var detail: String
 
         enum CodingKeys: String, CodingKey {
             case url, detail
             case isReachable = "reachable"
+            case isAccepted = "accepted"
         }
     }
 
@@ -39,7 +42,8 @@ struct CheckReport: Codable, Equatable, Sendable {
             if let advice = entry.advice { lines.append("          \(advice)") }
         }
         for hub in hubs {
-            lines.append("\((hub.isReachable ? "reached" : "not").padded(to: 9)) \(hub.url)  \(hub.detail)")
+            let word = hub.isAccepted == false ? "refused" : hub.isReachable ? "reached" : "not"
+            lines.append("\(word.padded(to: 9)) \(hub.url)  \(hub.detail)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -1,5 +1,6 @@
 import Contracts
 import Logging
+import Transport
 
 /// The long-running agent: waits for an identity, collects by timers and changes, delivers, answers the control socket.
 actor Daemon {
@@ -96,6 +97,7 @@ actor Daemon {
         logger.notice("working as \(identity.name)", metadata: ["machine_id": "\(identity.machineID)"])
         notifier.ready(status: "working as \(identity.name) for \(identity.hubURLs.first ?? "no hub")")
         let delivering = Task { await agent.deliverer.run() }
+        let following = Task { await agent.connection.follow(clock: clock) }
         let pacers = Dictionary(
             uniqueKeysWithValues: agent.workers.map { ($0.kind, KindLoop(worker: $0, agent: agent, clock: clock)) })
         let collecting = pacers.values.map { loop in Task { [logger] in await loop.run(logger: logger) } }
@@ -105,7 +107,7 @@ actor Daemon {
         }
         while wish == nil { await interruption.wait(milliseconds: nil, clock: clock) }
         // Collectors that are at work are not waited for: the deliverer takes nothing more.
-        for task in collecting + asking + [delivering] { task.cancel() }
+        for task in collecting + asking + [delivering, following] { task.cancel() }
         await agent.deliverer.stop()
         await delivering.value
         self.agent = nil

@@ -1,5 +1,6 @@
 import Contracts
 import Glibc
+import Logging
 
 /// Who this machine is to its hub; made at enrolment, kept in `identity.json` with mode 0600.
 struct Identity: Codable, Equatable, Sendable {
@@ -51,6 +52,21 @@ struct Identity: Codable, Equatable, Sendable {
         } catch {
             throw AgentError(
                 .inputOutput, unableTo: "write the machine's identity", "\(error)", advice: "report this as a bug")
+        }
+    }
+
+    /// Goes by another address of its hub from now on. Answers whether it survives: not where the machine has been
+    /// enrolled anew meanwhile.
+    func move(to address: HubAddress, state: StateDirectory, logger: Logger) -> Bool {
+        do {
+            guard var current = try Identity.load(state), current.token == token else { return false }
+            current.hubURLs = address.urls
+            current.caBundle = address.caBundle
+            try current.save(state)
+            return true
+        } catch {
+            logger.error("\(error)")
+            return false
         }
     }
 }

@@ -142,7 +142,9 @@ actor Deliverer {
             outcome, of: head, sent: form, at: clock.now(), now: clock.monotonic(), random: { .random(in: $0) })
         for action in actions { await perform(action, snapshot) }
         switch outcome {
-        case .accepted(let answer): resolve(head.snapshotID, .accepted(result: answer.result))
+        case .accepted(let answer):
+            await connection.note(announcement: answer.announcement)
+            resolve(head.snapshotID, .accepted(result: answer.result))
         case .unauthorized(let code): resolveAll(.kept(reason: "the hub does not accept this machine: \(code)"))
         case .retry(let reason, _): resolveAll(.kept(reason: reason))
         case .rejected, .damaged, .resendFull: break

@@ -7,6 +7,9 @@ package struct SnapshotAnswer: Codable, Equatable, Sendable {
     package var highestSequence: Int
     /// Kinds that are asked for again, as `full:apt`.
     package var requests: [String]
+    /// While the hub announces another URL or authority: a word that stands for what it announces. An agent that has
+    /// not seen this one asks `GET /v1/machine`.
+    package var announcement: String?
 
     package init(snapshotID: Identifier, result: String, highestSequence: Int, requests: [String]) {
         self.snapshotID = snapshotID
@@ -19,7 +22,7 @@ package struct SnapshotAnswer: Codable, Equatable, Sendable {
         case snapshotID = "snapshot_id"
         case result
         case highestSequence = "highest_sequence"
-        case requests
+        case requests, announcement
     }
 }
 

@@ -1,4 +1,4 @@
-/// The statements of ingest: the sender's row, the archive, the quarantine.
+/// The statements of ingest: the sender's row, and the archive.
 enum ArchiveStatements {
     static let sender = Statement(
         "ingest.sender",
@@ -36,21 +36,7 @@ enum ArchiveStatements {
           machine_id_hint = ?6, product_uuid_hint = ?7, spool_files = ?8, spool_bytes = ?9, spool_dropped_total = ?10
         WHERE id = ?1
         """)
-    static let quarantineInsert = Statement(
-        "quarantine.insert",
-        """
-        INSERT INTO quarantine (machine_id, received_at, status, code, reason, body_bytes, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        """)
-    static let quarantineSize = Statement(
-        "quarantine.size",
-        "SELECT count(*) AS entries, CAST(COALESCE(sum(length(body)), 0) AS BIGINT) AS bytes FROM quarantine")
-    static let quarantineOldest = Statement(
-        "quarantine.oldest", "SELECT id, length(body) AS bytes FROM quarantine ORDER BY id LIMIT 100")
-    static let quarantineDelete = Statement("quarantine.delete", "DELETE FROM quarantine WHERE id = ?1")
-
     static let all: [Statement] = [
-        sender, find, insert, setResult, machineSeen, machineNewest, quarantineInsert, quarantineSize,
-        quarantineOldest, quarantineDelete,
+        sender, find, insert, setResult, machineSeen, machineNewest,
     ]
 }

@@ -8,8 +8,8 @@ final class Quarantine: Sendable {
         var bytes: Int64
     }
 
-    /// Bytes of one entry that are kept; of a larger body only its beginning says what it was.
-    static let entryLimit = 64 * 1024
+    /// What is kept of a body that was refused for its size: its beginning says what it was.
+    static let beginning = 64 * 1024
 
     private let maximumEntries: Int64
     private let maximumBytes: Int64
@@ -22,18 +22,20 @@ final class Quarantine: Sendable {
     }
 
     func add(_ entry: QuarantineEntry, into connection: any SQLConnection) throws {
-        let body = Array(entry.body.prefix(Self.entryLimit))
         try connection.run(
-            ArchiveStatements.quarantineInsert, entry.machineID, entry.receivedAt, entry.status, entry.code.rawValue,
-            entry.reason, entry.bodyBytes, body)
-        var size = try self.size.withLock { $0 } ?? counted(connection, without: body.count)
-        size.entries += 1
-        size.bytes += Int64(body.count)
-        while size.entries > maximumEntries || size.bytes > maximumBytes {
-            let oldest = try connection.rows(ArchiveStatements.quarantineOldest)
+            QuarantineStatements.insert, entry.machineID, entry.receivedAt, entry.status, entry.code.rawValue,
+            entry.reason, entry.bodyBytes, entry.body)
+        var size = self.size.withLock { $0 }
+        size?.entries += 1
+        size?.bytes += Int64(entry.body.count)
+        // An operator or retention may have taken some since: nothing goes for a figure that is not true any more.
+        if size.map(isTooMuch) ?? true { size = try counted(connection) }
+        guard var size else { return }
+        while isTooMuch(size) {
+            let oldest = try connection.rows(QuarantineStatements.oldest)
             if oldest.isEmpty { break }
-            for row in oldest where size.entries > maximumEntries || size.bytes > maximumBytes {
-                try connection.run(ArchiveStatements.quarantineDelete, row["id"])
+            for row in oldest where isTooMuch(size) {
+                try connection.run(QuarantineStatements.delete, row["id"])
                 size.entries -= 1
                 size.bytes -= row["bytes"].integer ?? 0
             }
@@ -44,9 +46,10 @@ final class Quarantine: Sendable {
     /// After a rolled back transaction the figures are not known any more.
     func forget() { size.withLock { $0 = nil } }
 
-    private func counted(_ connection: any SQLConnection, without added: Int) throws -> Size {
-        let row = try connection.row(ArchiveStatements.quarantineSize)
-        return Size(
-            entries: (row?["entries"].integer ?? 1) - 1, bytes: (row?["bytes"].integer ?? 0) - Int64(added))
+    private func isTooMuch(_ size: Size) -> Bool { size.entries > maximumEntries || size.bytes > maximumBytes }
+
+    private func counted(_ connection: any SQLConnection) throws -> Size {
+        let row = try connection.row(QuarantineStatements.size)
+        return Size(entries: row?["entries"].integer ?? 0, bytes: row?["bytes"].integer ?? 0)
     }
 }

@@ -38,7 +38,7 @@ struct CommandFailure: Error, CustomStringConvertible {
                 switch failure.code {
                 case .storageFull: .cannotCreate
                 case .notAccessible: .noPermission
-                case .newerDatabase: .configuration
+                case .newerDatabase, .olderDatabase: .configuration
                 case .busy: .unavailable
                 case .damaged, .other: .software
                 }

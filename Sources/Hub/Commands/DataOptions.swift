@@ -16,8 +16,8 @@ struct DataOptions: ParsableArguments {
         return configuration
     }
 
-    /// Opens the database of an existing hub. It may be serving: what is written here it sees at once.
-    func open() throws -> (store: SQLiteStore, configuration: HubConfiguration) {
+    /// The directory of an existing hub.
+    func locate() throws -> (directory: DataDirectory, configuration: HubConfiguration) {
         let configuration = try configuration()
         let directory = DataDirectory(path: configuration.server.dataDirectory)
         guard access(directory.path, F_OK) == 0, access(directory.database, F_OK) == 0 || errno == EACCES else {
@@ -26,16 +26,33 @@ struct DataOptions: ParsableArguments {
                 "there is no hub in \(directory.path); start one with vigie-hub serve, or name its place with --data-dir"
             )
         }
+        try directory.refuseUnfinishedRestore()
+        return (directory, configuration)
+    }
+
+    /// Opens the database of an existing hub. It may be serving: what is written here it sees at once.
+    func open() throws -> (store: SQLiteStore, configuration: HubConfiguration) {
+        let (directory, configuration) = try locate()
         try Self.becomeOwner(of: directory.path)
-        return (try SQLiteStore(path: directory.database), configuration)
+        return (try SQLiteStore(path: directory.database, upgrade: .refused), configuration)
     }
 
     /// Called by root, the command works as the hub's user: files made by root would lock the hub out.
-    private static func becomeOwner(of path: String) throws {
+    static func becomeOwner(of path: String) throws {
         var status = stat()
         guard geteuid() == 0, stat(path, &status) == 0, status.st_uid != 0 else { return }
         guard setgroups(0, nil) == 0, setgid(status.st_gid) == 0, setuid(status.st_uid) == 0 else {
             throw CommandFailure(.noPermission, "unable to become the owner of \(path)")
+        }
+    }
+
+    /// Called by root, makes a directory that the owner of another one may write to; an existing one stays as it is.
+    static func makeForOwner(of path: String, _ directory: String) throws {
+        var status = stat()
+        guard geteuid() == 0, stat(path, &status) == 0, status.st_uid != 0, access(directory, F_OK) != 0 else { return }
+        try SecretFile.makeDirectory(directory)
+        guard lchown(directory, status.st_uid, status.st_gid) == 0 else {
+            throw SecretFile.Failure(path: directory, action: "give away", code: errno)
         }
     }
 }

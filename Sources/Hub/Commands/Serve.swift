@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Logging
+import Transport
 
 /// `vigie-hub serve`
 struct Serve: AsyncParsableCommand {
@@ -9,7 +9,7 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             The first start makes the data directory, the database, a certificate authority of the hub's own and a \
             server certificate for the names given, the host's name and loopback. SIGTERM and SIGINT end it after what \
-            is in flight has been answered.
+            is in flight has been answered. Under systemd it tells readiness, signs of life and its end (Type=notify).
 
             Examples:
               vigie-hub serve --name hub.example.org --url https://hub.example.org:8443
@@ -48,9 +48,10 @@ struct Serve: AsyncParsableCommand {
         if let tlsKey { configuration.tls.key = tlsKey }
         if insecureHttp { configuration.server.insecureHTTP = true }
         try configuration.validate(source: "vigie-hub serve")
-        let forJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
-        let logger = Logger(label: "vigie-hub") { _ in StandardErrorLog(forJournal: forJournal) }
-        let hub = try HubServer(configuration: configuration, readyFile: readyFile, logger: logger)
+        let manager = ServiceManager.current()
+        let logger = Logger(label: "vigie-hub") { _ in StandardErrorLog(forJournal: manager.logsToJournal) }
+        let hub = try HubServer(
+            configuration: configuration, readyFile: readyFile, logger: logger, manager: manager)
         try await hub.run(logger: logger)
         logger.notice("stopped")
     }

@@ -35,8 +35,10 @@ enum Terminal {
         }
     }
 
-    private static func put(_ text: String, _ file: Int32) {
-        var rest = Array(text.utf8)[...]
+    private static func put(_ text: String, _ file: Int32) { put(Array(text.utf8), file) }
+
+    static func put(_ bytes: [UInt8], _ file: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
             guard count > 0 || errno == EINTR else { return }

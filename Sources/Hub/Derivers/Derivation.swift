@@ -14,10 +14,18 @@ struct Derivation {
     var replay: MessageRebuild?
 
     static func apply(_ snapshot: ArchivedSnapshot, into connection: any SQLConnection) throws -> DerivationResult {
+        try apply(snapshot, into: connection, schemas: .current)
+    }
+
+    /// - Parameter schemas: how payloads of other snapshots are read.
+    static func apply(
+        _ snapshot: ArchivedSnapshot, into connection: any SQLConnection, schemas: SchemaVersions
+    ) throws -> DerivationResult {
         guard let kind = Kind(rawValue: snapshot.head.kind) else {
             throw StoreFailure(code: .other, message: "no deriver for \(snapshot.head.kind)")
         }
-        let neighbors = SnapshotNeighbors(machine: snapshot.machineID, kind: kind, connection: connection)
+        let neighbors = SnapshotNeighbors(
+            machine: snapshot.machineID, kind: kind, connection: connection, schemas: schemas)
         return try apply(snapshot, kind: kind, into: connection, neighbors: neighbors)
     }
 

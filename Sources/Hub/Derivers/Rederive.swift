@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 
 /// Rebuilds derived tables from the archive: machine by machine, one transaction each, while the hub serves.
 ///
@@ -21,6 +22,8 @@ struct Rederive {
         /// Of a kind or version that this hub still does not know.
         var stillHeld = 0
         var skipped: [Skipped] = []
+        /// For how long one machine's transaction kept writers away.
+        var longestTransaction = Duration.zero
         /// Of a check: where the tables do not say what the archive says.
         var differences: [DerivedDifference] = []
     }
@@ -41,6 +44,20 @@ struct Rederive {
     let store: any Store
     /// Compare only: every transaction is rolled back.
     var isCheck = false
+    /// How payloads are read.
+    var schemas = SchemaVersions.current
+    /// Waits between two machines, so that who serves gets the database.
+    var pause: (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
+
+    /// So many of one machine's snapshots may fail in a deriver, each costing a new attempt, before it is left as it is.
+    private static let maximumUnderivable = 50
+
+    /// Whoever waits for SQLite's lock looks again after 1, 2, 5, 10, 15, 20, 25 … and at last 100 ms
+    /// (`sqliteDefaultBusyCallback`), and is in no queue: a pause longer than its step lets it in.
+    static func pause(after work: Duration) -> Duration {
+        work < .milliseconds(50)
+            ? .milliseconds(26) : work < .milliseconds(200) ? .milliseconds(55) : .milliseconds(110)
+    }
 
     /// Rebuilds one machine, or all; all of them again from where an earlier run was stopped.
     @discardableResult
@@ -59,7 +76,11 @@ struct Rederive {
             machines.removeAll { $0.id <= cursor }
         }
         for (index, machine) in machines.enumerated() {
+            let begin = ContinuousClock.now
             try rebuild(machine.id, machine.name, isResumable: isResumable, into: &report)
+            let work = begin.duration(to: .now)
+            if index < machines.count - 1 { pause(Self.pause(after: work)) }
+            report.longestTransaction = max(report.longestTransaction, work)
             report.machines += 1
             progress(
                 Progress(
@@ -76,24 +97,49 @@ struct Rederive {
     }
 
     private func rebuild(_ id: Int64, _ name: String, isResumable: Bool, into report: inout Report) throws {
-        do {
-            report = try store.write { connection in
-                var result = report
-                // What came late since the last rollup is no difference.
-                if isCheck { try Rollup.settle(id, in: connection) }
-                let before = isCheck ? try DerivedDump.read(id, from: connection) : nil
-                var replay = Replay(machine: id, name: name, connection: connection, report: result)
-                for kind in Kind.allCases { try replay.run(kind) }
-                result = replay.report
-                try Rollup.settle(id, in: connection)
-                if let before {
-                    result.differences += try before.differences(from: .read(id, from: connection), machine: name)
-                    throw RolledBack(report: result)
+        var passedOver: [String: String] = [:]
+        while true {
+            do {
+                report = try attempt(id, name, passedOver, isResumable: isResumable, report)
+                return
+            } catch let rolledBack as RolledBack {
+                report = rolledBack.report
+                return
+            } catch let failed as Replay.Underivable {
+                guard passedOver.count < Self.maximumUnderivable else {
+                    report.skipped.append(
+                        Skipped(
+                            machine: name, snapshot: failed.snapshot,
+                            reason:
+                                "and more than \(Self.maximumUnderivable) before it cannot be derived; the machine's tables"
+                                + " stay as they were"))
+                    return
                 }
-                if isResumable { try connection.run(Self.remember, String(id), Clock.now()) }
-                return result
+                passedOver[failed.snapshot] = failed.reason
             }
-        } catch let rolledBack as RolledBack { report = rolledBack.report }
+        }
+    }
+
+    private func attempt(
+        _ id: Int64, _ name: String, _ passedOver: [String: String], isResumable: Bool, _ report: Report
+    ) throws -> Report {
+        try store.write { connection in
+            // What came late since the last rollup is no difference.
+            if isCheck { try Rollup.settle(id, in: connection) }
+            let before = isCheck ? try DerivedDump.read(id, from: connection) : nil
+            var replay = Replay(
+                machine: id, name: name, connection: connection, schemas: schemas, passedOver: passedOver,
+                report: report)
+            for kind in Kind.allCases { try replay.run(kind) }
+            try Rollup.settle(id, in: connection)
+            var result = replay.report
+            if let before {
+                result.differences += try before.differences(from: .read(id, from: connection), machine: name)
+                throw RolledBack(report: result)
+            }
+            if isResumable { try connection.run(Self.remember, String(id), Clock.now()) }
+            return result
+        }
     }
 
     static let machines = Statement(

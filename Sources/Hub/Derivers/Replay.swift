@@ -1,16 +1,26 @@
 import Contracts
+import GRDB
 
 /// Derives a machine's archived snapshots again, in their order.
 struct Replay {
     let machine: Int64
     let name: String
     let connection: any SQLConnection
+    let schemas: SchemaVersions
+    /// Snapshots that an earlier attempt could not derive, with the reason.
+    let passedOver: [String: String]
     var report: Rederive.Report
+
+    /// A deriver failed on a payload that can be read: everything since the machine's beginning must be rolled back.
+    struct Underivable: Error {
+        var snapshot: String
+        var reason: String
+    }
 
     private static let page: Int64 = 64
 
     mutating func run(_ kind: Kind) throws {
-        let neighbors = SnapshotNeighbors(machine: machine, kind: kind, connection: connection)
+        let neighbors = SnapshotNeighbors(machine: machine, kind: kind, connection: connection, schemas: schemas)
         let before = try KindRecord.read(machine, kind, in: connection)
         let messages = try MessageRebuild(machine: machine, kind: kind, connection: connection)
         var identity: Identifier?
@@ -31,8 +41,7 @@ struct Replay {
                     isReset = true
                 }
                 identity = snapshot.head.machineID
-                let result = try Derivation.apply(
-                    snapshot, kind: kind, into: connection, neighbors: neighbors, replay: messages)
+                let result = try derive(snapshot, kind, neighbors, messages)
                 report.snapshots += 1
                 if row["result"].text == "held" {
                     try connection.run(ArchiveStatements.setResult, snapshot.archiveID, result.rawValue)
@@ -45,16 +54,37 @@ struct Replay {
         if isReset, let before { try keepUnchangedSince(before, kind, neighbors) }
     }
 
+    private func derive(
+        _ snapshot: ArchivedSnapshot, _ kind: Kind, _ neighbors: SnapshotNeighbors, _ messages: MessageRebuild
+    ) throws -> DerivationResult {
+        do { return try Derivation.apply(
+                snapshot, kind: kind, into: connection, neighbors: neighbors, replay: messages) } catch {
+            // A full disk is no fault of the payload's.
+            if let failure = error as? StoreFailure, failure.code != .other { throw failure }
+            if let failure = (error as? DatabaseError).map({ SQLiteStore.failure($0, path: "the database") }),
+                failure.code != .other
+            {
+                throw failure
+            }
+            throw Underivable(snapshot: snapshot.head.snapshotID.text, reason: "cannot be derived: \(error)")
+        }
+    }
+
     /// The snapshot of a row; nil, and noted, where this hub cannot read it.
     private mutating func readable(_ row: SQLRow) -> ArchivedSnapshot? {
         let id = row["snapshot_uuid"].text ?? ""
         func skip(_ reason: String) {
             report.skipped.append(Rederive.Skipped(machine: name, snapshot: id, reason: reason))
         }
+        if let reason = passedOver[id] {
+            skip(reason)
+            return nil
+        }
         let read: ReadSnapshot
         do {
             read = try SnapshotReader.read(
-                compressed: row["body"].blob ?? [], inflateLimit: SnapshotNeighbors.inflateLimit)
+                compressed: row["body"].blob ?? [], inflateLimit: SnapshotNeighbors.inflateLimit, schemas: schemas,
+                isArchived: true)
         } catch {
             skip(error.detail)
             return nil
@@ -81,7 +111,8 @@ struct Replay {
 
     private func carries(_ carrier: Identifier) -> Bool {
         guard let found = try? connection.row(SnapshotNeighbors.body, machine, carrier), let body = found["body"].blob,
-            let read = try? SnapshotReader.read(compressed: body, inflateLimit: SnapshotNeighbors.inflateLimit)
+            let read = try? SnapshotReader.read(
+                compressed: body, inflateLimit: SnapshotNeighbors.inflateLimit, schemas: schemas, isArchived: true)
         else { return false }
         if case .payload = read.content { return true } else { return false }
     }

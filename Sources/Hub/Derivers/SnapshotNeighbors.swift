@@ -20,15 +20,17 @@ final class SnapshotNeighbors {
     let machine: Int64
     let kind: Kind
     let connection: any SQLConnection
+    let schemas: SchemaVersions
     /// The last snapshot that was looked at: rederive goes through them in order, and decoding is what costs.
     private var last: ObservedSnapshot?
     private var knownBaseline: Int64?
     private var carrier: (uuid: String, payload: any SnapshotPayload)?
 
-    init(machine: Int64, kind: Kind, connection: any SQLConnection) {
+    init(machine: Int64, kind: Kind, connection: any SQLConnection, schemas: SchemaVersions = .current) {
         self.machine = machine
         self.kind = kind
         self.connection = connection
+        self.schemas = schemas
     }
 
     func remember(_ snapshot: ObservedSnapshot, carriedBy uuid: Identifier) {
@@ -89,7 +91,8 @@ final class SnapshotNeighbors {
 
     private func read(_ uuid: String) throws -> ReadSnapshot? {
         guard let body = try connection.row(Self.body, machine, uuid)?["body"].blob else { return nil }
-        return try? SnapshotReader.read(compressed: body, inflateLimit: Self.inflateLimit)
+        return try? SnapshotReader.read(
+            compressed: body, inflateLimit: Self.inflateLimit, schemas: schemas, isArchived: true)
     }
 
     private static func order(_ row: SQLRow) -> SnapshotOrder {

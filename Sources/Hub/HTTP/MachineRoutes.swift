@@ -15,18 +15,20 @@ struct MachineRoutes: Sendable {
     private static let enrollmentLimit = 64 * 1024
 
     /// The routes that anybody may ask, on every listener.
-    func addHealth(to router: Router<HubContext>) {
+    func addHealth(to router: some RouterMethods<HubContext>) {
         router.get("healthz") { _, _ in try Response.json(["status": "ok"]) }
         router.get("readyz") { _, _ in try await readiness.answer() }
     }
 
-    func add(to router: Router<HubContext>) {
+    func add(to router: some RouterMethods<HubContext>) {
         addHealth(to: router)
         router.get("v1/ca") { _, _ in
             guard let current = announcement.current else { throw Self.starting }
-            return try Response.json(CAAnswer(certificates: current.bundle.map { [$0] } ?? []))
+            return try Response.json(
+                CAAnswer(certificates: (current.bundle.map { [$0] } ?? []) + current.next.authorities))
         }
         router.post("v1/enroll") { request, _ in try await enroll(request) }
+        router.get("v1/machine") { request, _ in try await machine(request) }
         router.post("v1/snapshots") { request, context in
             do {
                 let response = try await snapshots.handle(request, context)
@@ -41,6 +43,26 @@ struct MachineRoutes: Sendable {
 
     private static let starting = ProblemResponse(
         .serviceUnavailable, .busy, "the hub is starting", retryAfterSeconds: 2)
+
+    /// Who a token belongs to, and how this hub is reached: changes nothing.
+    private func machine(_ request: Request) async throws -> Response {
+        guard let current = announcement.current else { throw Self.starting }
+        guard let token = BearerToken.read(request) else {
+            throw ProblemResponse(.unauthorized, .unauthorized, "a machine's token is needed")
+        }
+        let machine = try await snapshots.authenticator.authenticate(token, fresh: true)
+        if let seconds = snapshots.rateLimiter.take(machine.id) {
+            throw ProblemResponse(
+                .tooManyRequests, .rateLimited, "too many requests from this machine", retryAfterSeconds: seconds)
+        }
+        let row = try await store.read { try $0.row(MachineStatements.identity, machine.id) }
+        guard let id = Identifier(machine.uuid), let name = row?["name"].text else {
+            throw MachineAuthenticator.reenroll
+        }
+        var answer = MachineAnswer(machineID: id, name: name, hubURLs: current.machineURLs)
+        answer.caBundle = current.machineBundle
+        return try Response.json(answer)
+    }
 
     private func enroll(_ request: Request) async throws -> Response {
         guard let current = announcement.current else { throw Self.starting }
@@ -64,8 +86,8 @@ struct MachineRoutes: Sendable {
             var (_, answer) = try await store.write {
                 try Enrollment(connection: $0, now: now).enroll(wanted)
             }
-            answer.hubURLs = current.urls
-            answer.caBundle = current.bundle
+            answer.hubURLs = current.machineURLs
+            answer.caBundle = current.machineBundle
             logger.notice("enrolled \(answer.name) (\(answer.machineID))")
             return try Response.json(answer, status: .created)
         } catch let refusal as Enrollment.Refusal {

@@ -57,17 +57,19 @@ struct OperatorParameters: Sendable {
 
     func pattern(_ name: String) -> NamePattern { values[name].map { NamePattern($0) } ?? .everything }
 
-    /// A moment (`2026-11-01T00:00:00Z`), or a time before now (`30m`, `12h`, `7d`).
+    /// A moment, or a time before now; `Moment` says in which forms.
     func since(_ name: String = "since", now: Timestamp) throws(ProblemResponse) -> Timestamp? {
         guard let value = values[name] else { return nil }
-        if let moment = Timestamp(value) { return moment }
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-        guard let unit = value.last.flatMap({ units[$0] }), let count = Int64(value.dropLast()), count > 0,
-            count <= 100_000
-        else {
-            throw .badRequest(
-                "\(name) is a time before now as 30m, 12h or 7d, or a moment as 2026-11-01T00:00:00Z, not \"\(value)\"")
+        guard let moment = Moment.parse(value, now: now) else {
+            throw .badRequest("\(name) is \(Moment.forms), not \"\(value)\"")
         }
-        return now.adding(milliseconds: -count * unit * 1000)
+        return moment
+    }
+
+    /// The same, of what must be over.
+    func moment(_ name: String, now: Timestamp) throws(ProblemResponse) -> Timestamp? {
+        guard let moment = try since(name, now: now) else { return nil }
+        guard moment <= now else { throw .badRequest("\(name), \(moment), is in the future") }
+        return moment
     }
 }

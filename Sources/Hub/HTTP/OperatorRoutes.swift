@@ -21,6 +21,7 @@ struct OperatorRoutes: Sendable {
     func add(to router: some RouterMethods<HubContext>) {
         router.get("/v1/machines") { try await machines($0, $1) }
         router.get("/v1/machines/:name") { try await machine($0, $1) }
+        router.get("/v1/machines/:name/diff") { try await diff($0, $1) }
         router.get("/v1/machines/:name/metrics") { try await metrics($0, $1) }
         router.get("/v1/machines/:name/snapshots") { try await snapshots($0, $1) }
         router.get("/v1/updates") { try await updates($0, $1) }
@@ -86,9 +87,10 @@ extension OperatorRoutes {
 
     private func machine(_ request: Request, _ context: HubContext) async throws -> Response {
         try context.require(.read)
-        _ = try OperatorParameters(request, allowed: [])
+        let parameters = try OperatorParameters(request, allowed: ["at"])
         let name = try Self.name(context)
         let now = now()
+        if let at = try parameters.moment("at", now: now) { return try await machine(name, at: at) }
         return try await answer { connection in
             let found = try MachineLookup.find(connection, name)
             guard let detail = try MachineDetailQueries.show(connection, machine: found, now: now) else {

@@ -11,6 +11,8 @@ struct ProblemResponse: HTTPResponseError {
     var violations: [Violation]?
     /// When to come back, in seconds.
     var retryAfterSeconds: Int?
+    /// Of a 405: the methods that the path takes, as `GET, HEAD`.
+    var allow: String?
     /// The rest of the request is not read: the connection ends with this answer.
     var closesConnection = false
 
@@ -24,6 +26,12 @@ struct ProblemResponse: HTTPResponseError {
         self.violations = violations
         self.retryAfterSeconds = retryAfterSeconds
         self.closesConnection = closesConnection
+    }
+
+    init(notAllowed method: String, allowed: String) {
+        self.init(
+            .methodNotAllowed, .methodNotAllowed, "\(method) is nothing that this path takes; it takes \(allowed)")
+        allow = allowed
     }
 
     static func notFound(_ detail: String) -> ProblemResponse { .init(.notFound, .notFound, detail) }
@@ -41,6 +49,7 @@ struct ProblemResponse: HTTPResponseError {
         var response = (try? Response.json(document, status: status)) ?? Response(status: status)
         response.headers[.contentType] = "application/problem+json"
         if let retryAfterSeconds { response.headers[.retryAfter] = "\(retryAfterSeconds)" }
+        if let allow { response.headers[.allow] = allow }
         if closesConnection { response.headers[.connection] = "close" }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response

@@ -12,12 +12,12 @@ struct SnapshotRoute: Sendable {
     let remoteAddress: RemoteAddress
     let limits: HubConfiguration.Limits
     let meters: HubMeters
+    var schemas = SchemaVersions.current
+    let announcement: CurrentAnnouncement
     let now: @Sendable () -> Timestamp
 
     /// A body up to this size is read to its end after a refusal, which keeps the connection.
     private static let drainLimit = 64 * 1024
-    /// `snapshot_id` carries its moment: a partition of the archive is found by it.
-    private static let maximumAge: Int64 = 30 * 86_400_000
 
     func handle(_ request: Request, _ context: HubContext) async throws -> Response {
         let token = BearerToken.read(request)
@@ -94,19 +94,9 @@ struct SnapshotRoute: Sendable {
         _ receivedAt: Timestamp
     ) throws(IngestRejection) -> Submission {
         try ContentDigest.verify(request.headers[.contentDigest], of: bytes)
-        let snapshot = try SnapshotReader.read(compressed: bytes, inflateLimit: limits.inflatedBytes)
-        guard snapshot.head.machineID.text == machine.uuid else {
-            throw IngestRejection(.machineMismatch, "machine_id is not the one that this token belongs to")
-        }
-        guard let made = snapshot.head.snapshotID.timestamp,
-            abs(made.milliseconds - receivedAt.milliseconds) <= Self.maximumAge
-        else {
-            throw .violations([
-                Violation(
-                    pointer: "/snapshot_id",
-                    message: "must be a UUIDv7 made within 30 days of \(receivedAt); is the machine's clock right?")
-            ])
-        }
+        let snapshot = try SnapshotReader.read(
+            compressed: bytes, inflateLimit: limits.inflatedBytes, schemas: schemas)
+        try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
         let skew = request.headers[.date].flatMap(HTTPDate.parse).map {
             ClockSkew.measured(date: $0, receivedAt: receivedAt)
@@ -125,7 +115,8 @@ struct SnapshotRoute: Sendable {
     ) async throws(IngestRejection) -> Response {
         let problem: ProblemResponse
         switch await writer.submit(submission) {
-        case .accepted(let answer):
+        case .accepted(var answer):
+            answer.announcement = announcement.word
             let status: Hummingbird.HTTPResponse.Status =
                 switch answer.result {
                 case "derived": .created
@@ -163,11 +154,12 @@ struct SnapshotRoute: Sendable {
         if let violations = rejection.violations {
             reason = violations.prefix(20).map { "\($0.pointer) \($0.message)" }.joined(separator: "\n")
         }
+        let kept = rejection.code == .tooLarge ? body.bytes.prefix(Quarantine.beginning) : body.bytes[...]
         writer.quarantine(
             QuarantineEntry(
                 machineID: machine.id, receivedAt: receivedAt, status: status, code: rejection.code, reason: reason,
                 bodyBytes: max(body.bytes.count, body.declared ?? 0),
-                body: Array(body.bytes.prefix(Quarantine.entryLimit))))
+                body: Array(kept)))
     }
 
     private static func mediaType(_ header: String?) -> String? {

@@ -24,7 +24,12 @@ struct ReadSnapshot: Sendable {
 /// From the bytes of a request, or of the archive, to a snapshot: inflate, one strict pass, head, version, digest,
 /// payload. Pure, so that ingest and rederive cannot differ.
 struct SnapshotReader {
-    static func read(compressed: [UInt8], inflateLimit: Int) throws(IngestRejection) -> ReadSnapshot {
+    /// - Parameters:
+    ///   - schemas: the versions that are read; tests put their own in.
+    ///   - isArchived: it was taken before: older versions than ingest takes are read, too.
+    static func read(
+        compressed: [UInt8], inflateLimit: Int, schemas: SchemaVersions = .current, isArchived: Bool = false
+    ) throws(IngestRejection) -> ReadSnapshot {
         let inflated: [UInt8]
         do { inflated = try Gzip.inflate(compressed, limit: inflateLimit) } catch {
             switch error {
@@ -32,10 +37,12 @@ struct SnapshotReader {
             case .tooLarge: throw IngestRejection(.inflatesTooLarge, error.description)
             }
         }
-        return try read(inflated: inflated)
+        return try read(inflated: inflated, schemas: schemas, isArchived: isArchived)
     }
 
-    static func read(inflated: [UInt8]) throws(IngestRejection) -> ReadSnapshot {
+    static func read(
+        inflated: [UInt8], schemas: SchemaVersions = .current, isArchived: Bool = false
+    ) throws(IngestRejection) -> ReadSnapshot {
         let document: StrictJSON.Document
         do { document = try StrictJSON.read(inflated, watching: "payload") } catch {
             throw IngestRejection(.notStrictJSON, error.description)
@@ -58,22 +65,24 @@ struct SnapshotReader {
             }
         }
         return ReadSnapshot(
-            head: head, content: try content(head, document.root["payload"]), payload: document.root["payload"],
+            head: head, content: try content(head, document.root["payload"], schemas, isArchived: isArchived),
+            payload: document.root["payload"],
             payloadRange: document.watched?.range, inflated: inflated)
     }
 
     private static func content(
-        _ head: EnvelopeHead, _ payload: JSONValue?
+        _ head: EnvelopeHead, _ payload: JSONValue?, _ schemas: SchemaVersions, isArchived: Bool
     ) throws(IngestRejection) -> ReadSnapshot.Content {
         guard let kind = Kind(rawValue: head.kind) else { return .held }
-        let newest = kind.payloadType.schemaVersion
-        // The current version and the one before it; older ones stay derivable from the archive only.
-        guard head.schemaVersion >= max(1, newest - 1) else {
+        let version: SchemaVersions.Version
+        switch schemas.reading(kind, head.schemaVersion, isArchived: isArchived) {
+        case .read(let found): version = found
+        case .newer: return .held
+        case .older:
             throw IngestRejection(
                 .unsupportedVersion,
                 "\(head.kind) \(head.schemaVersion) is no longer taken; upgrade vigie-agent on this machine")
         }
-        guard head.schemaVersion <= newest else { return .held }
         if head.collection.status == "failed" { return .failed }
         if let sameAs = head.sameAs {
             guard kind.isInventory else {
@@ -82,14 +91,6 @@ struct SnapshotReader {
             return .sameAs(sameAs)
         }
         guard let payload else { throw .violations([Violation(pointer: "/payload", message: "is required")]) }
-        return .payload(try decode(kind.payloadType, payload))
-    }
-
-    private static func decode<Payload: SnapshotPayload>(
-        _ type: Payload.Type, _ payload: JSONValue
-    ) throws(IngestRejection) -> Payload {
-        do { return try JSONTreeDecoder.decode(type, from: payload, at: "/payload") } catch {
-            throw .violations(error.violations)
-        }
+        do { return .payload(try version.read(payload)) } catch { throw .violations(error.violations) }
     }
 }

@@ -37,7 +37,7 @@ enum EventQueries {
         return ListAnswer(items: rows.compactMap(event), limit: limit)
     }
 
-    private static func event(_ row: SQLRow) -> EventAnswer? {
+    static func event(_ row: SQLRow) -> EventAnswer? {
         guard let machine = row.text("machine"), let at = row.time("at"), let type = row.text("type"),
             let severity = row.text("severity"), let message = row.text("message")
         else { return nil }

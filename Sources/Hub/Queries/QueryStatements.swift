@@ -4,7 +4,7 @@ enum QueryStatements {
         MachineQueries.all + MachineLookup.all + MachineDetailQueries.all + MetricsQueries.all + UpdateQueries.all
         + PackageQueries.all + ContainerQueries.all + StackQueries.all + DiskQueries.all + EventQueries.all
         + MessageQueries.all + SnapshotQueries.all + HubQueries.all + MachineSelection.statements
-        + UnknownParts.statements + hardware
+        + UnknownParts.statements + hardware + PastArchive.statements
 
     private static let hardware: [Statement] =
         InterfaceQueries.all + NeighborQueries.all + PCIQueries.all + StorageQueries.all + HostKeyQueries.all

@@ -17,10 +17,24 @@ struct DataDirectory: Sendable {
     var socket: String { path + "/hub.sock" }
     /// Room that is given to the database when the disk is full.
     var reserve: String { path + "/hub.reserve" }
+    /// Copies that are made before an upgrade changes the tables.
+    var upgradeCopies: String { path + "/before-upgrade" }
+    /// Stands here while a restore is at work, and after one that was interrupted.
+    var unfinishedRestore: String { path + "/.restore" }
     private var lock: String { path + "/hub.lock" }
 
+    var hasUnfinishedRestore: Bool { access(unfinishedRestore, F_OK) == 0 }
+
+    /// A part of a hub is no hub.
+    func refuseUnfinishedRestore() throws {
+        guard hasUnfinishedRestore else { return }
+        throw CommandFailure(
+            .configuration, "a restore into \(path) was interrupted or is at work; run vigie-hub restore again")
+    }
+
     /// Makes it where it is not there; says what to do where it cannot be used.
-    func prepare() throws {
+    func prepare(mayBeUnfinished: Bool = false) throws {
+        if !mayBeUnfinished { try refuseUnfinishedRestore() }
         guard socket.utf8.count <= Self.longestSocketPath else {
             throw CommandFailure(
                 .configuration, "\(path) is too long a path for the socket in it; choose a shorter one with --data-dir")

@@ -38,11 +38,16 @@ extension HubConfiguration {
             try section.strings("urls", &server.urls)
             try section.strings("trusted_proxies", &server.trustedProxies)
             try section.bool("insecure_http", &server.insecureHTTP)
+            try section.count("upgrade_copies", &server.upgradeCopies, least: 0)
         }
         try reader.section("tls") { section in
             try section.optional("certificate", &tls.certificate)
             try section.optional("key", &tls.key)
             try section.optional("authority", &tls.authority)
+        }
+        try reader.section("announce") { section in
+            try section.strings("urls", &announce.urls)
+            try section.strings("authorities", &announce.authorities)
         }
         try reader.section("limits") { section in
             try section.count("compressed_bytes", &limits.compressedBytes)
@@ -100,6 +105,9 @@ extension HubConfiguration {
         }
         for url in server.urls where !(url.hasPrefix("https://") || url.hasPrefix("http://")) {
             throw fail("server.urls: \(url) must begin with https://")
+        }
+        for url in announce.urls where !url.hasPrefix("https://") {
+            throw fail("announce.urls: \(url) must begin with https://: machines send their tokens nowhere else")
         }
         for name in server.names where name.isEmpty || name.contains(where: { " /:".contains($0) }) {
             guard IPAddress(name) == nil else { continue }
@@ -182,10 +190,10 @@ private struct SectionReader {
         target = flag
     }
 
-    mutating func count(_ key: String, _ target: inout Int) throws {
+    mutating func count(_ key: String, _ target: inout Int, least: Int = 1) throws {
         known.insert(key)
         guard let value = table[key] else { return }
-        guard let number = value.int, number > 0 else { throw fail(key, "a whole number above 0") }
+        guard let number = value.int, number >= least else { throw fail(key, "a whole number above \(least - 1)") }
         target = number
     }
 }

@@ -12,6 +12,8 @@ struct HubConfiguration: Equatable, Sendable {
         var trustedProxies: [String] = []
         /// HTTP without TLS; only on loopback.
         var insecureHTTP = false
+        /// How many copies of the database stay that were made before an upgrade of its tables; 0 makes none.
+        var upgradeCopies = 2
     }
 
     struct TLS: Equatable, Sendable {
@@ -20,6 +22,14 @@ struct HubConfiguration: Equatable, Sendable {
         var key: String?
         /// PEM of a private authority that signed the chain; absent where the system's store knows it.
         var authority: String?
+    }
+
+    /// What machines are told to go by from now on: for a hub that moves, or whose authority changes.
+    struct Announce: Equatable, Sendable {
+        /// URLs to try before this hub's own.
+        var urls: [String] = []
+        /// PEM files of authorities to trust besides this hub's own.
+        var authorities: [String] = []
     }
 
     struct Limits: Equatable, Sendable {
@@ -65,6 +75,7 @@ struct HubConfiguration: Equatable, Sendable {
 
     var server = Server()
     var tls = TLS()
+    var announce = Announce()
     var limits = Limits()
     var retention = RetentionPolicy()
     var registries = Registries()

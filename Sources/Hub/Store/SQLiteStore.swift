@@ -10,8 +10,10 @@ final class SQLiteStore: Store {
 
     /// Opens or makes the database and brings its tables up to date.
     ///
-    /// - Parameter maximumReaders: concurrent read transactions.
-    init(path: String, maximumReaders: Int = 4) throws {
+    /// - Parameters:
+    ///   - maximumReaders: concurrent read transactions.
+    ///   - upgrade: what to do with the tables of an older version.
+    init(path: String, maximumReaders: Int = 4, upgrade: SchemaUpgrade = .now) throws {
         self.path = path
         var configuration = Configuration()
         configuration.maximumReaderCount = maximumReaders
@@ -44,10 +46,32 @@ final class SQLiteStore: Store {
                 _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
-            try write { try Migrations.apply(to: $0, engine: .sqlite) }
+            try bringUpToDate(upgrade)
         } catch let error as DatabaseError {
             throw Self.failure(error, path: path)
         }
+    }
+
+    private func bringUpToDate(_ upgrade: SchemaUpgrade) throws {
+        var copy: UpgradeCopy?
+        if let version = try read({ try Migrations.version(of: $0, engine: .sqlite) }), version < Migrations.newest {
+            switch upgrade {
+            case .now: break
+            case .refused:
+                throw StoreFailure(
+                    code: .olderDatabase,
+                    message:
+                        "the database has schema \(version) and this vigie-hub \(Migrations.newest): start or restart"
+                        + " the hub, which copies and upgrades it (systemctl restart vigie-hub)")
+            case .afterCopy(let wanted):
+                if let made = try wanted.make(of: pool, from: version, to: Migrations.newest, now: Clock.now()) {
+                    wanted.report("the database as it was is kept in \(made)")
+                    copy = wanted
+                }
+            }
+        }
+        try write { try Migrations.apply(to: $0, engine: .sqlite) }
+        try copy?.dropOld()
     }
 
     /// What the writer's `PRAGMA synchronous` says; 2 is FULL.

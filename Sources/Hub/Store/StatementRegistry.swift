@@ -4,7 +4,8 @@ extension Statement {
     static let registry: [Statement] =
         Migrations.registered + TrustStatements.all + MachineStatements.all + ArchiveStatements.all
         + HubMessages.statements + MachineWatch.statements + CloneWatch.statements + MachineSplit.statements
-        + TagRules.statements + Derivers.statements + Rollup.statements + Retention.statements
+        + TagRules.statements + QuarantineStatements.all + Derivers.statements + Rollup.statements
+        + Retention.statements
         + HubRecorder.statements + Rederive.statements + StoreCheck.statements + QueryStatements.all
         + ImageCandidates.all
 }

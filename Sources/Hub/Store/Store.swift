@@ -60,6 +60,8 @@ struct StoreFailure: Error, CustomStringConvertible {
         case storageFull = "storage_full"
         /// Written by a newer version of the hub.
         case newerDatabase = "newer_database"
+        /// Written by an older version of the hub, and not to be upgraded here.
+        case olderDatabase = "older_database"
         /// Damaged, or no database at all.
         case damaged
         /// The file or its directory may not be written or read.

@@ -25,6 +25,7 @@ struct CertificateAuthority {
 
     /// Reads the authority of a directory, or makes it where there is none.
     static func open(directory: String, now: Date) throws -> CertificateAuthority {
+        try AuthorityRotation(directory: directory).finish()
         let certificatePath = directory + "/ca.pem"
         let keyPath = directory + "/ca.key"
         switch (try SecretFile.read(certificatePath), try SecretFile.read(keyPath)) {
@@ -49,7 +50,7 @@ struct CertificateAuthority {
         }
     }
 
-    private init(pem: String, key: P256.Signing.PrivateKey) throws {
+    init(pem: String, key: P256.Signing.PrivateKey) throws {
         let certificate = try Certificate(pemEncoded: pem)
         guard certificate.publicKey == Certificate.PublicKey(key.publicKey) else {
             throw Failure(description: "the key does not belong to the certificate")
@@ -62,7 +63,7 @@ struct CertificateAuthority {
         fingerprint = Contracts.Digest(sha256: Transport.SHA256.digest(serializer.serializedBytes))
     }
 
-    private static func make(key: P256.Signing.PrivateKey, now: Date) throws -> CertificateAuthority {
+    static func make(key: P256.Signing.PrivateKey, now: Date) throws -> CertificateAuthority {
         // The name carries a part of the key, so that two hubs' authorities in one store can be told apart.
         let identifier = keyIdentifier(key.publicKey)
         let name = try DistinguishedName {

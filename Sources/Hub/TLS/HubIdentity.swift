@@ -8,6 +8,8 @@ struct HubIdentity: Sendable {
     let trust: ConnectionString.Trust
     /// PEM of what to trust; nil for the system's store.
     let bundle: String?
+    /// What machines are told to go by besides.
+    let next: HubAnnouncement.Next
 
     var fingerprint: Digest? {
         guard case .fingerprint(let digest) = trust else { return nil }
@@ -16,7 +18,16 @@ struct HubIdentity: Sendable {
 
     /// Makes the authority on first start.
     init(configuration: HubConfiguration, directory: DataDirectory) throws {
+        var next = HubAnnouncement.Next(urls: configuration.announce.urls)
+        next.authorities = try configuration.announce.authorities.map { path in
+            let found = PEM.certificates(in: try SecretFile.read(path) ?? "")
+            guard !found.isEmpty else {
+                throw CommandFailure(.configuration, "announce.authorities: \(path) holds no certificate in PEM")
+            }
+            return found.map(PEM.encode).joined()
+        }
         if let certificate = configuration.tls.certificate, let key = configuration.tls.key {
+            self.next = next
             self.certificate = ServerCertificate(source: .files(certificate: certificate, key: key))
             guard let path = configuration.tls.authority else {
                 trust = .system
@@ -35,6 +46,8 @@ struct HubIdentity: Sendable {
             source: .own(directory: directory.authority, names: configuration.certificateNames))
         trust = .fingerprint(authority.fingerprint)
         bundle = authority.pem
+        next.authorities += try AuthorityRotation(directory: directory.authority).announced()
+        self.next = next
     }
 }
 

@@ -37,7 +37,7 @@ enum SecretFile {
             unlink(temporary)
             throw Failure(path: path, action: "write", code: code)
         }
-        syncDirectory(of: path)
+        try? synchronize((path as NSString).deletingLastPathComponent)
     }
 
     /// The whole text of a file; nil where there is none.
@@ -75,11 +75,12 @@ enum SecretFile {
         }
     }
 
-    private static func syncDirectory(of path: String) {
-        let directory = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        close(directory)
+    /// Makes what was written to a file, or renamed in a directory, survive a power cut.
+    static func synchronize(_ path: String) throws(Failure) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Failure(path: path, action: "open", code: errno) }
+        defer { close(file) }
+        guard fsync(file) == 0 else { throw Failure(path: path, action: "write", code: errno) }
     }
 }
 

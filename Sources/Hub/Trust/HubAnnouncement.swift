@@ -1,5 +1,6 @@
 import Contracts
 import Synchronization
+import Transport
 
 /// How this hub is reached and what to trust: what connection strings and enrolment answers carry.
 ///
@@ -10,6 +11,33 @@ struct HubAnnouncement: Equatable, Sendable {
     var trust: ConnectionString.Trust
     /// PEM; nil where the system's store is meant.
     var bundle: String?
+    /// What machines are told besides, to go by from now on.
+    var next = Next()
+
+    struct Next: Equatable, Sendable {
+        /// URLs to try before the hub's own.
+        var urls: [String] = []
+        /// PEM of authorities to trust besides the one in force: the hub's own next and previous one, another hub's.
+        var authorities: [String] = []
+
+        var isEmpty: Bool { urls.isEmpty && authorities.isEmpty }
+    }
+
+    /// What a machine goes by: the announced URLs, then the hub's own.
+    var machineURLs: [String] { next.urls + urls.filter { !next.urls.contains($0) } }
+
+    /// What a machine trusts; nil for the system's store.
+    var machineBundle: String? {
+        let all = (bundle.map { [$0] } ?? []) + next.authorities
+        return all.isEmpty ? nil : all.joined()
+    }
+
+    /// Stands for what is announced, in answers to snapshots; nil where nothing is.
+    var word: String? {
+        guard !next.isEmpty else { return nil }
+        let text = (machineURLs + [machineBundle ?? ""]).joined(separator: "\n")
+        return Hexadecimal.encode(SHA256.digest(Array(text.utf8)).prefix(8))
+    }
 
     private static let urlsName = "hub.urls"
     private static let trustName = "hub.trust"
@@ -42,9 +70,15 @@ struct HubAnnouncement: Equatable, Sendable {
 
 /// The announcement of the hub that serves; nothing is announced before it listens.
 final class CurrentAnnouncement: Sendable {
-    private let value = Mutex<HubAnnouncement?>(nil)
+    private let value = Mutex<(announcement: HubAnnouncement, word: String?)?>(nil)
 
-    var current: HubAnnouncement? { value.withLock { $0 } }
+    var current: HubAnnouncement? { value.withLock { $0?.announcement } }
 
-    func set(_ announcement: HubAnnouncement) { value.withLock { $0 = announcement } }
+    /// What answers to snapshots carry; nil where nothing is announced.
+    var word: String? { value.withLock { $0?.word } }
+
+    func set(_ announcement: HubAnnouncement) {
+        let word = announcement.word
+        value.withLock { $0 = (announcement, word) }
+    }
 }

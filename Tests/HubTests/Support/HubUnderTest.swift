@@ -27,7 +27,7 @@ struct HubUnderTest {
     /// Serves while the body runs, then stops gracefully.
     static func run<Value>(
         in directory: TemporaryDirectory? = nil, _ configure: (inout HubConfiguration) -> Void = { _ in },
-        derive: @escaping SnapshotArchive.Derive = Derivation.apply,
+        schemas: SchemaVersions = .current, derive: SnapshotArchive.Derive? = nil,
         _ body: (HubUnderTest) async throws -> Value
     ) async throws -> Value {
         let directory = try directory ?? TemporaryDirectory()
@@ -37,8 +37,10 @@ struct HubUnderTest {
         configure(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        let standard: SnapshotArchive.Derive = { try Derivation.apply($0, into: $1, schemas: schemas) }
         let server = try HubServer(
-            configuration: configuration, readyFile: nil, logger: logger, archive: SnapshotArchive(derive: derive))
+            configuration: configuration, readyFile: nil, logger: logger, schemas: schemas,
+            archive: SnapshotArchive(derive: derive ?? standard))
         let group = server.group(signals: [], logger: logger)
         let ended = Mutex(false)
         let serving = Task {

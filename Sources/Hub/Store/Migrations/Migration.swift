@@ -50,10 +50,22 @@ enum Migrations {
         CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY, name TEXT NOT NULL,
           applied_at BIGINT NOT NULL)
         """)
+    /// The engines' own; not in the registry.
+    private static let sqliteTable = Statement(
+        "migrations.table", "SELECT 1 AS found FROM sqlite_schema WHERE name = 'schema_migrations'")
+    private static let postgreSQLTable = Statement(
+        "migrations.table", "SELECT 1 AS found FROM pg_tables WHERE tablename = 'schema_migrations'")
     private static let applied = Statement(
         "migrations.applied", "SELECT max(version) AS version FROM schema_migrations")
     private static let record = Statement(
         "migrations.record", "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)")
+
+    /// The schema that a database has; nil where it has none yet.
+    static func version(of connection: any SQLConnection, engine: Engine) throws -> Int? {
+        let tables = engine == .sqlite ? sqliteTable : postgreSQLTable
+        guard try connection.row(tables) != nil else { return nil }
+        return try connection.row(applied)?["version"].integer.map { Int($0) }
+    }
 
     /// Applies what is missing; refuses a database that a newer hub has written.
     static func apply(to connection: any SQLConnection, engine: Engine) throws {
