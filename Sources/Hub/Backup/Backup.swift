@@ -66,7 +66,7 @@ struct Backup {
         let queue = try DatabaseQueue(path: directory.database, configuration: patient)
         let size = try DatabaseCopy.size(of: queue)
         let needed = size + size / 50 + (1 << 20)
-        if let free = DiskSpace.free(at: target), free < needed {
+        if let free = DiskSpace.of(target)?.available, free < needed {
             throw CommandFailure(
                 .cannotCreate,
                 "a backup needs \(DiskSpace.words(needed)) and there are \(DiskSpace.words(free)) free;"

@@ -23,7 +23,7 @@ struct Restore {
         try directory.prepare(mayBeUnfinished: true)
         let lock = try directory.takeLock()
         try refuseWhatIsThere()
-        if let free = DiskSpace.free(at: directory.path), free < needed {
+        if let free = DiskSpace.of(directory.path)?.available, free < needed {
             throw CommandFailure(
                 .cannotCreate,
                 "the backup needs \(DiskSpace.words(needed)) in \(directory.path) and there are"

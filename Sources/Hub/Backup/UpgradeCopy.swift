@@ -28,7 +28,7 @@ struct UpgradeCopy {
         try SecretFile.makeDirectory(directory)
         let size = try DatabaseCopy.size(of: source)
         let needed = size + size / 10 + (1 << 20)
-        if let free = DiskSpace.free(at: directory), free < needed {
+        if let free = DiskSpace.of(directory)?.available, free < needed {
             throw StoreFailure(
                 code: .storageFull,
                 message:

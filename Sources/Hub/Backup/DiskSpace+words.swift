@@ -1,14 +1,4 @@
-import Foundation
-
-/// Room on the file system of a directory.
-enum DiskSpace {
-    /// Bytes that a user without privileges may still write; nil where the directory cannot be asked.
-    static func free(at path: String) -> Int64? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
-    }
-
+extension DiskSpace {
     /// `1.2 GB`, for messages.
     static func words(_ bytes: Int64) -> String {
         let units = ["bytes", "kB", "MB", "GB", "TB"]
