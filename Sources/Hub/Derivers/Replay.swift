@@ -57,8 +57,10 @@ struct Replay {
     private func derive(
         _ snapshot: ArchivedSnapshot, _ kind: Kind, _ neighbors: SnapshotNeighbors, _ messages: MessageRebuild
     ) throws -> DerivationResult {
-        do { return try Derivation.apply(
-                snapshot, kind: kind, into: connection, neighbors: neighbors, replay: messages) } catch {
+        do {
+            return try Derivation.apply(
+                snapshot, kind: kind, into: connection, neighbors: neighbors, replay: messages)
+        } catch {
             // A full disk is no fault of the payload's.
             if let failure = error as? StoreFailure, failure.code != .other { throw failure }
             if let failure = (error as? DatabaseError).map({ SQLiteStore.failure($0, path: "the database") }),

@@ -1,6 +1,7 @@
 import Contracts
 import Crypto
 import Foundation
+import SwiftASN1
 import Transport
 import X509
 
