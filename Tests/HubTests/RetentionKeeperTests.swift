@@ -115,7 +115,7 @@ import Testing
         try world.work()
         for _ in 0..<100 { try world.refuse(secondsAgo: 60, bytes: 100_000) }
         let pages = try hub.store.pages().count
-        try hub.store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+        try await hub.store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
         let running = Task { try await world.writer.run() }
         defer { world.writer.close() }
         var histories = DeriverHistories(seed: 1)
