@@ -253,13 +253,13 @@ import Testing
         let directory = try TemporaryDirectory()
         let mount = directory.file("small")
         try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
-        try ChildProcess.run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", mount])
+        try ChildProcess.run("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", mount])
         defer { _ = try? ChildProcess.run("umount", [mount]) }
         let store = try SQLiteStore(path: "\(mount)/hub.sqlite")
         defer { try? store.close() }
         let reserve = DiskReserve(path: "\(mount)/hub.reserve", total: DiskSpace.of(mount)?.total)
         #expect(reserve.take(available: DiskSpace.of(mount)?.available))
-        #expect(reserve.bytes == 1 << 20)
+        #expect(reserve.bytes == 16 << 20)
         // Refused bodies of long ago, until nothing goes in any more; then the rest of the disk as well.
         let insert = Statement(
             "t",

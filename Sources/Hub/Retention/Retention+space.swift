@@ -28,6 +28,8 @@ extension Retention {
     /// whose tables stay; raw metrics, whose rollups stay; 5-minute rollups, whose hours stay; refused bodies.
     func relieve(_ sweep: inout RetentionSweep, needsRoom: Bool) throws {
         func isShort() throws -> Bool { try self.isShort(try store.pages(), needsRoom: needsRoom) }
+        // Where that has room, the log begins anew, and what is deleted is written over it.
+        if needsRoom { _ = try? store.checkpoint() }
         var from = Int64.min
         while try isShort(),
             let last = try sweep.deleteSomeSnapshots(

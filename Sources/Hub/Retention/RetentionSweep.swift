@@ -39,7 +39,7 @@ struct RetentionSweep {
                 }
             } catch let failure as StoreFailure where failure.code == .storageFull && size > 1 {
                 batch = max(1, size / 4)
-                try store.checkpoint()
+                _ = try? store.checkpoint()
             }
         }
     }

@@ -22,10 +22,11 @@ struct DiskReserve: Sendable {
     let path: String
     let bytes: Int64
 
-    /// 16 MiB, or a sixty-fourth of the file system where that is less.
+    /// 16 MiB, or an eighth of the file system where that is less: the log has up to 8 MiB of pages that the database file
+    /// must grow for before the log can begin anew.
     init(path: String, total: Int64?) {
         self.path = path
-        bytes = min(16 << 20, (total ?? .max) / 64)
+        bytes = min(16 << 20, (total ?? .max) / 8)
     }
 
     /// Makes the file where it is not there and the disk has plenty left; false where it is not there afterwards.
