@@ -28,12 +28,16 @@ struct MessageStore {
     /// - Parameter identity: the machine's id on the wire, of which a message's id is made.
     func replace(_ old: MessageTimeline, with new: MessageTimeline, identity: Identifier) throws {
         guard old != new else { return }
+        let cut = try HistoryMark.eventsCut.read(connection) ?? .min
         var stored: [String: MessageRun] = [:]
         for run in old.runs.values.joined() { stored[id(run, identity)] = run }
         for key in new.runs.keys.sorted() {
             for run in new.runs[key] ?? [] {
                 let id = id(run, identity)
-                if stored.removeValue(forKey: id) == run { continue }
+                let known = stored.removeValue(forKey: id)
+                if known == run { continue }
+                // What retention has forgotten does not come again with an old snapshot.
+                if known == nil, let closed = run.closed, closed.effectiveAt < cut { continue }
                 try connection.run(
                     Self.upsert, machine, id, kind, run.key.code, run.key.component, run.severity.rawValue,
                     run.message, run.section, run.opened.effectiveAt, run.opened.sequence, run.opened.uuid,
