@@ -2,6 +2,7 @@ import Contracts
 import HubAPI
 import TestSupport
 import Testing
+import Transport
 
 @testable import Hub
 
