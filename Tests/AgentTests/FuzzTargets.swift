@@ -139,6 +139,19 @@ struct FuzzTarget: Sendable {
         .init("apt-history") { bytes in
             send(APTHistory.transactions(bytes) { _ in Timestamp(seconds: 0) }.transactions)
         },
+        .init("openpgp") { bytes in
+            _ = OpenPGP.keys(bytes)
+            _ = OpenPGP.issuers(bytes)
+        },
+        .init("dpkg-triggers") { bytes in
+            let parts = bytes.split(separator: 0x00, maxSplits: 1).map { text(Array($0)) }
+            _ = DpkgTriggers(deferred: parts.first ?? "", files: parts.dropFirst().first ?? "") { $0 }
+        },
+        .init("credentials") { bytes in
+            _ = APTSources.withoutCredentials(text(bytes))
+            _ = APTSources.withoutCredentials(words: text(bytes))
+            _ = APTSources.listPrefix(uri: text(bytes), suite: "stable")
+        },
         .init("kernel-release") { bytes in
             _ = KernelRelease(text(bytes))
             _ = KernelRelease.packageVersion(procVersion: text(bytes))
