@@ -1,5 +1,5 @@
 import Contracts
-import Glibc
+import Foundation
 
 /// User names and passwords for registries, from a file in the form of Docker's `config.json`, which `docker login`
 /// writes: `{"auths": {"ghcr.io": {"auth": "base64 of user:password"}}}`.
