@@ -8,33 +8,41 @@ struct ContainerList: AsyncParsableCommand {
         abstract: "List containers in every state.",
         discussion: """
             --unhealthy takes what an operator should look at: a failing health check, a restart loop, dead, stopped
-            for lack of memory.
+            for lack of memory. --restarting takes what the engine restarts now, or has within ten minutes.
 
             EXAMPLES:
               vigie containers --unhealthy
               vigie containers --machine web-01 --state exited
+              vigie containers --image 'nginx:*' --tag web
             """)
 
+    @OptionGroup var machines: MachineOptions
     @Flag(help: "Only containers that need a look.") var unhealthy = false
-    @Option(help: ArgumentHelp("Only this machine.", valueName: "name")) var machine: String?
+    @Flag(help: "Only containers that do not come to rest.") var restarting = false
     @Option(help: ArgumentHelp("Only containers in this state: running, exited, …", valueName: "state"))
     var state: String?
     @Option(help: ArgumentHelp("Only of this image; * and ? stand for others.", valueName: "pattern"))
     var image: String?
+    @Option(help: ArgumentHelp("Only of this compose project.", valueName: "project")) var stack: String?
     @OptionGroup var options: ListOptions
 
     func run() async throws {
         var query = Query()
+        machines.add(to: &query)
         query.add(flag: "unhealthy", unhealthy)
-        query.add("machine", machine)
+        query.add(flag: "restarting", restarting)
         query.add("state", state)
         query.add("image", image)
+        query.add("stack", stack)
         query.add("limit", options.limit)
         try await options.session().list(
-            "/v1/containers", query, columns: Self.columns, empty: "no such container is known")
+            "/v1/containers", query, columns: ContainerColumns.list, empty: "no such container is known")
     }
+}
 
-    static let columns: [Column<ContainerAnswer>] = [
+/// Columns that tell of containers.
+enum ContainerColumns {
+    static let list: [Column<ContainerAnswer>] = [
         Column("MACHINE", "machine") { .text($0.machine) },
         Column("CONTAINER", "name") { .text($0.name) },
         .csv("id") { .text($0.id) },
@@ -43,9 +51,9 @@ struct ContainerList: AsyncParsableCommand {
         Column("HEALTH", "health", style: { $0.health == "unhealthy" ? .bad : .plain }) { .text($0.health) },
         Column("EXIT", "exit_code") { $0.state == "running" ? .absent : .integer($0.exitCode) },
         .csv("oom_killed") { .flag($0.oomKilled) },
-        Column("RESTARTS", "restart_count") { .integer($0.restartCount) },
+        Column("RESTARTS", "restart_count", .roomy) { .integer($0.restartCount) },
         .csv("restart_policy") { .text($0.restartPolicy) },
-        Column("STACK", "compose_project") { .text($0.composeProject) },
+        Column("STACK", "compose_project", .roomy) { .text($0.composeProject) },
         .csv("compose_service") { .text($0.composeService) },
         Column("SINCE", "since", .tableOnly) { .time($0.state == "running" ? $0.startedAt : $0.finishedAt) },
         .csv("started_at") { .time($0.startedAt) },
@@ -53,7 +61,7 @@ struct ContainerList: AsyncParsableCommand {
         .csv("unknown_since") { .time($0.unknownSince) },
     ]
 
-    private static func style(_ container: ContainerAnswer) -> Style {
+    static func style(_ container: ContainerAnswer) -> Style {
         switch container.state {
         case _ where container.unknownSince != nil: .faint
         case "running": .good

@@ -50,7 +50,7 @@ enum MachineColumns {
         Column("STATUS", "status", style: { style($0.status) }) { .text($0.status.rawValue) },
         Column("SEEN", "last_seen_at", style: { $0.freshness == .ok ? .plain : .bad }) { .time($0.lastSeenAt) },
         .csv("freshness") { .text($0.freshness.rawValue) },
-        Column("OS", "os") { .text($0.os) },
+        Column("OS", "os", .roomy) { .text($0.os) },
         .csv("hostname") { .text($0.hostname) },
         .csv("machine_kind") { .text($0.machineKind) },
         .csv("agent_version") { .text($0.agentVersion) },
@@ -72,9 +72,9 @@ enum MachineColumns {
         .csv("containers_total") { .integer($0.containers?.total) },
         .csv("containers_running") { .integer($0.containers?.running) },
         .csv("containers_unhealthy") { .integer($0.containers?.unhealthy) },
-        Column("LOAD", "load_1m") { .number($0.load) },
+        Column("LOAD", "load_1m", .roomy) { .number($0.load) },
         .csv("cpu_used_percent") { .percent($0.cpuUsedPercent) },
-        Column("MEMORY", "memory_used_percent") { .percent($0.memoryUsedPercent) },
+        Column("MEMORY", "memory_used_percent", .roomy) { .percent($0.memoryUsedPercent) },
         .csv("root_used_percent") { .percent($0.rootUsedPercent) },
         Column("FULLEST", "fullest", .tableOnly, style: { fullnessStyle($0.fullestFilesystem?.usedPercent) }) {
             .text($0.fullestFilesystem.map { "\(Units.percent($0.usedPercent)) \($0.mountPoint)" })

@@ -148,9 +148,7 @@ struct MachinePage {
     }
 
     private func section<Item>(_ title: String, _ items: [Item], _ columns: [Column<Item>]) -> String {
-        guard !items.isEmpty else { return "" }
-        return Style.strong.paint(title, on: output.terminal) + "\n"
-            + Table(items, columns: columns, now: now).render(on: output.terminal, indent: "  ")
+        output.section(title, items, columns)
     }
 
     private var kinds: String {

@@ -41,6 +41,15 @@ struct Output {
     }
 }
 
+extension Output {
+    /// A part of a page: a title and a table below it; nothing where there is nothing.
+    func section<Item>(_ title: String, _ items: [Item], _ columns: [Column<Item>]) -> String {
+        guard !items.isEmpty else { return "" }
+        return Style.strong.paint(title, on: terminal) + "\n"
+            + Table(items, columns: columns, now: now).render(on: terminal, indent: "  ")
+    }
+}
+
 /// Standard output and standard error, whole and at once.
 enum Printing {
     static func output(_ text: String) { write(Array(text.utf8), to: STDOUT_FILENO) }

@@ -7,20 +7,27 @@ struct StackList: AsyncParsableCommand {
         commandName: "stacks",
         abstract: "List compose projects and whether all that they want runs.",
         discussion: """
+            A stack is running, partial (less runs than is wanted), unhealthy or stopped.
+
             EXAMPLES:
               vigie stacks
+              vigie stacks --status partial
               vigie stacks --machine web-01 -o json
             """)
 
-    @Option(help: ArgumentHelp("Only this machine.", valueName: "name")) var machine: String?
+    @OptionGroup var machines: MachineOptions
+    @Option(help: ArgumentHelp("Only running, partial, unhealthy or stopped ones.", valueName: "status"))
+    var status: String?
     @OptionGroup var options: ListOptions
 
     func run() async throws {
         var query = Query()
-        query.add("machine", machine)
+        machines.add(to: &query)
+        query.add("status", status)
         query.add("limit", options.limit)
         try await options.session().list(
-            "/v1/stacks", query, columns: Self.columns, empty: "no compose project is known")
+            "/v1/stacks", query, columns: Self.columns,
+            empty: status == nil ? "no compose project is known" : "no compose project is like that")
     }
 
     static let columns: [Column<StackAnswer>] = [
@@ -37,7 +44,7 @@ struct StackList: AsyncParsableCommand {
             .integer(sum($0, \.healthy))
         },
         Column("SERVICES", "services") { .list($0.services.map(\.name)) },
-        Column("DIRECTORY", "working_directory") { .text($0.workingDirectory) },
+        Column("DIRECTORY", "working_directory", .roomy) { .text($0.workingDirectory) },
         .csv("source") { .text($0.source) },
         .csv("unknown_since") { .time($0.unknownSince) },
     ]

@@ -40,8 +40,14 @@ struct VigieCLI: AsyncParsableCommand {
             CommandGroup(
                 name: "Network and hardware",
                 subcommands: [InterfaceList.self, NeighborList.self, HostKeyCommand.self, PCIList.self]),
-            CommandGroup(name: "Software", subcommands: [UpdateList.self, PackageList.self]),
-            CommandGroup(name: "Docker", subcommands: [ContainerList.self, StackList.self]),
+            CommandGroup(
+                name: "Software", subcommands: [UpdateList.self, PackageList.self, RebootList.self, APTCommand.self]),
+            CommandGroup(
+                name: "Docker",
+                subcommands: [
+                    ContainerList.self, ContainerCommand.self, StackList.self, ImageList.self, VolumeList.self,
+                    NetworkList.self, DockerCommand.self,
+                ]),
             CommandGroup(name: "Archive and SQL", subcommands: [SnapshotList.self, SnapshotCommand.self, SQLRun.self]),
             CommandGroup(name: "Hub", subcommands: [Login.self, HubCommand.self, Version.self]),
         ])
@@ -58,8 +64,26 @@ struct VigieCLI: AsyncParsableCommand {
             Printing.error(failure.text)
             Glibc.exit(failure.status.rawValue)
         } catch {
+            if let failure = unknownQuestion(CommandLine.arguments.dropFirst().first) {
+                Printing.error(failure.text)
+                Glibc.exit(failure.status.rawValue)
+            }
             exit(withError: error)
         }
+    }
+
+    /// What to say where the first word is no question at all.
+    static func unknownQuestion(_ word: String?) -> CLIFailure? {
+        guard let word, !word.hasPrefix("-") else { return nil }
+        let commands = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
+        let names = commands.compactMap { $0._commandName } + ["help"]
+        guard !names.contains(word) else { return nil }
+        let nearest = NearestNames.find(word, among: names)
+        return CLIFailure(
+            .usage, "there is no question \"\(word.printable)\"",
+            advice: nearest.isEmpty
+                ? "`vigie --help` lists them"
+                : "did you mean \(nearest.map { "`vigie \($0)`" }.joined(separator: ", "))?")
     }
 }
 

@@ -43,3 +43,60 @@ package struct UpdateAnswer: Codable, Equatable, Sendable {
         case unknownSince = "unknown_since"
     }
 }
+
+/// A package that is not up to date, and the machines where that is so.
+package struct UpdateGroupAnswer: Codable, Equatable, Sendable {
+    /// Machines that are named; all are counted.
+    package static let namedMachines = 200
+
+    package var package: String
+    /// Whether it is a security update on any of them.
+    package var security: Bool
+    /// All that occur.
+    package var statuses: [String]
+    package var targetVersions: [String]
+    package var machinesCount: Int
+    /// Of those, machines of which this is the last that could be read.
+    package var unknownCount: Int
+    /// The first of them by name, at most `namedMachines`.
+    package var machines: [UpdateMachineAnswer]
+
+    package init(package: String) {
+        self.package = package
+        security = false
+        statuses = []
+        targetVersions = []
+        machinesCount = 0
+        unknownCount = 0
+        machines = []
+    }
+
+    package enum CodingKeys: String, CodingKey {
+        case package, security, statuses
+        case targetVersions = "target_versions"
+        case machinesCount = "machines_count"
+        case unknownCount = "unknown_count"
+        case machines
+    }
+}
+
+/// One machine where a package is not up to date.
+package struct UpdateMachineAnswer: Codable, Equatable, Sendable {
+    package var machine: String
+    package var status: String
+    package var currentVersion: String?
+    package var targetVersion: String?
+    package var unknownSince: Timestamp?
+
+    package init(machine: String, status: String) {
+        self.machine = machine
+        self.status = status
+    }
+
+    package enum CodingKeys: String, CodingKey {
+        case machine, status
+        case currentVersion = "current_version"
+        case targetVersion = "target_version"
+        case unknownSince = "unknown_since"
+    }
+}

@@ -24,16 +24,18 @@ import Testing
 
     @Test func `Updates are filtered by security, status, package and machine`() throws {
         let fleet = try QueryFleet.filled()
-        func names(_ filter: UpdateQueries.Filter) throws -> [String] {
-            try fleet.read { try UpdateQueries.list($0, filter: filter, limit: 100, now: now) }.items
-                .map { "\($0.machine) \($0.package)" }
+        func names(_ filter: UpdateQueries.Filter, _ machine: String? = nil) throws -> [String] {
+            try fleet.read { connection in
+                let machines = try MachineSelection.find(connection, machine: machine, tag: nil)
+                return try UpdateQueries.list(connection, machines, filter: filter, limit: 100, now: now)
+            }.items.map { "\($0.machine) \($0.package)" }
         }
         #expect(try names(.init(isSecurity: true)) == ["web-01 openssl", "web-02 openssl"])
-        #expect(try names(.init(machine: fleet.id("web-01"), isSecurity: true)) == ["web-01 openssl"])
-        #expect(try names(.init(machine: fleet.id("web-01"), status: "held")) == ["web-01 vim"])
+        #expect(try names(.init(isSecurity: true), "web-01") == ["web-01 openssl"])
+        #expect(try names(.init(status: "held"), "web-01") == ["web-01 vim"])
         #expect(
             try names(.init(name: NamePattern("linux-*"))) == ["web-01 linux-image-amd64", "web-02 linux-image-amd64"])
-        #expect(try names(.init(machine: fleet.id("db-01"))).isEmpty)
+        #expect(try names(.init(), "db-01").isEmpty)
     }
 
     @Test func `Lists older than a week are said to be`() throws {
@@ -50,8 +52,9 @@ import Testing
     @Test func `Package patterns match as a shell's do`() throws {
         let fleet = try QueryFleet.filled()
         func names(_ pattern: String) throws -> [String] {
-            try fleet.read {
-                try PackageQueries.list($0, name: NamePattern(pattern), machine: fleet.id("web-01"), limit: 100)
+            try fleet.read { connection in
+                let machine = MachineSelection(try MachineLookup.find(connection, "web-01"))
+                return try PackageQueries.list(connection, machine, name: NamePattern(pattern), limit: 100)
             }.items.map(\.package)
         }
         #expect(try names("openssl") == ["openssl"])
@@ -62,7 +65,7 @@ import Testing
         #expect(try names("bas_") == [])
         #expect(try names("ba?h") == ["bash"])
         let fleetWide = try fleet.read {
-            try PackageQueries.list($0, name: NamePattern("bash"), machine: nil, limit: 1)
+            try PackageQueries.list($0, .all, name: NamePattern("bash"), limit: 1)
         }
         #expect(fleetWide.items.map(\.machine) == ["web-01"])
         #expect(fleetWide.truncated)
@@ -71,13 +74,16 @@ import Testing
     @Test func `Containers that need a look are found`() throws {
         let fleet = try QueryFleet.filled()
         func names(_ filter: ContainerQueries.Filter) throws -> [String] {
-            try fleet.read { try ContainerQueries.list($0, filter: filter, limit: 100) }.items.map(\.name)
+            try fleet.read { try ContainerQueries.list($0, .all, filter: filter, limit: 100, now: now) }.items.map(
+                \.name)
         }
         #expect(try names(.init()) == ["blog-db-1", "blog-web-1", "job"])
         #expect(try names(.init(isUnhealthy: true)) == ["blog-db-1"])
         #expect(try names(.init(state: "exited")) == ["job"])
         #expect(try names(.init(image: NamePattern("nginx:*"))) == ["blog-web-1"])
-        let job = try fleet.read { try ContainerQueries.list($0, filter: .init(state: "exited"), limit: 1) }.items.first
+        let job = try fleet.read {
+            try ContainerQueries.list($0, .all, filter: .init(state: "exited"), limit: 1, now: now)
+        }.items.first
         #expect(job?.exitCode == -1)
     }
 
@@ -87,17 +93,17 @@ import Testing
         try fleet.take(
             DeriverSnapshot(DockerV1(), at: at, sequence: 95, unknown: ["/engine", "/containers", "/stacks"]),
             from: "web-01")
-        let answer = try fleet.read { try ContainerQueries.list($0, filter: .init(), limit: 100) }
+        let answer = try fleet.read { try ContainerQueries.list($0, .all, filter: .init(), limit: 100, now: now) }
         #expect(answer.items.count == 3)
         #expect(answer.items.allSatisfy { $0.unknownSince == Timestamp(milliseconds: at) })
         #expect(answer.notices?.map(\.machine) == ["web-01"])
-        let stacks = try fleet.read { try StackQueries.list($0, machine: nil, limit: 10) }
+        let stacks = try fleet.read { try StackQueries.list($0, .all, limit: 10) }
         #expect(stacks.items.first?.unknownSince == Timestamp(milliseconds: at))
     }
 
     @Test func `Stacks have their services`() throws {
         let fleet = try QueryFleet.filled()
-        let stack = try #require(try fleet.read { try StackQueries.list($0, machine: nil, limit: 10) }.items.first)
+        let stack = try #require(try fleet.read { try StackQueries.list($0, .all, limit: 10) }.items.first)
         #expect(stack.project == "blog")
         #expect(stack.services.map(\.name) == ["db", "web"])
         #expect(stack.services.map(\.healthy) == [0, 1])
@@ -125,8 +131,9 @@ import Testing
             try EventQueries.list($0, filter: .init(since: Timestamp(milliseconds: .max)), limit: 1000)
         }
         #expect(none.items.isEmpty)
-        let ofMachine = try fleet.read {
-            try EventQueries.list($0, filter: .init(machine: fleet.id("web-02")), limit: 1000)
+        let ofMachine = try fleet.read { connection in
+            let machine = MachineSelection(try MachineLookup.find(connection, "web-02"))
+            return try EventQueries.list(connection, machine, filter: .init(), limit: 1000)
         }
         #expect(ofMachine.items == all.filter { $0.machine == "web-02" })
     }

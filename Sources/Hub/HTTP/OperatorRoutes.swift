@@ -24,11 +24,6 @@ struct OperatorRoutes: Sendable {
         router.get("/v1/machines/:name/diff") { try await diff($0, $1) }
         router.get("/v1/machines/:name/metrics") { try await metrics($0, $1) }
         router.get("/v1/machines/:name/snapshots") { try await snapshots($0, $1) }
-        router.get("/v1/updates") { try await updates($0, $1) }
-        router.get("/v1/packages") { try await packages($0, $1) }
-        router.get("/v1/containers") { try await containers($0, $1) }
-        router.get("/v1/stacks") { try await stacks($0, $1) }
-        router.get("/v1/events") { try await events($0, $1) }
         router.get("/v1/messages") { try await messages($0, $1) }
         router.post("/v1/messages/:id/acknowledge") { try await acknowledge($0, $1) }
         router.get("/v1/snapshots/:id") { try await snapshot($0, $1) }
@@ -36,24 +31,30 @@ struct OperatorRoutes: Sendable {
         router.get("/v1/hub") { try await hub($0, $1) }
         router.post("/v1/sql") { try await sql($0, $1) }
         addHardware(to: router)
+        addAPT(to: router)
+        addDocker(to: router)
+        addEvents(to: router)
     }
 
     /// Runs a question in one read transaction and writes its answer as JSON.
     func answer<Answer: Encodable & Sendable>(
         _ question: @Sendable (any SQLConnection) throws -> Answer
     ) async throws -> Response {
-        do { return try .json(try await environment.store.read(question)) } catch let missing as MissingName {
-            throw ProblemResponse.notFound(missing.detail)
-        }
+        try await Self.telling { try .json(try await environment.store.read(question)) }
     }
 
     /// The same in one write transaction: what an operator changes is on the disk before the answer.
     func change<Answer: Encodable & Sendable>(
         _ body: @Sendable (any SQLConnection) throws -> Answer
     ) async throws -> Response {
-        do { return try .json(try await environment.store.write(body)) } catch let missing as MissingName {
+        try await Self.telling { try .json(try await environment.store.write(body)) }
+    }
+
+    /// Names that mean nothing, or too much, as problems.
+    private static func telling(_ body: () async throws -> Response) async throws -> Response {
+        do { return try await body() } catch let missing as MissingName {
             throw ProblemResponse.notFound(missing.detail)
-        }
+        } catch let ambiguous as AmbiguousName { throw ProblemResponse.conflict(ambiguous.detail) }
     }
 
     /// The path's machine, as its caller wrote it.
@@ -79,10 +80,13 @@ extension OperatorRoutes {
             includesRetired: try parameters.flag("retired"))
         let limit = try parameters.limit(default: 10_000, maximum: 100_000)
         let now = now()
-        let bytes = try await environment.store.read {
-            try MachineQueries.listJSON($0, filter: filter, limit: limit, now: now)
+        return try await Self.telling {
+            let bytes = try await environment.store.read { connection in
+                _ = try MachineSelection.find(connection, machine: nil, tag: filter.tag)
+                return try MachineQueries.listJSON(connection, filter: filter, limit: limit, now: now)
+            }
+            return Self.bytes(bytes, type: "application/json")
         }
-        return Self.bytes(bytes, type: "application/json")
     }
 
     private func machine(_ request: Request, _ context: HubContext) async throws -> Response {
@@ -126,83 +130,6 @@ extension OperatorRoutes {
         return try await answer { connection in
             let machine = try MachineLookup.find(connection, name)
             return try SnapshotQueries.list(connection, machine: machine.id, kind: kind, since: since, limit: limit)
-        }
-    }
-
-    private func updates(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(
-            request, allowed: ["security", "machine", "status", "package", "limit"])
-        let isSecurity = try parameters.flag("security")
-        let status = try parameters.choice("status", of: APTStatus.allCases.map(\.rawValue))
-        let name = parameters.pattern("package")
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 1000, maximum: 100_000)
-        let now = now()
-        return try await answer { connection in
-            let filter = UpdateQueries.Filter(
-                machine: try machine.map { try MachineLookup.find(connection, $0).id }, name: name, status: status,
-                isSecurity: isSecurity)
-            return try UpdateQueries.list(connection, filter: filter, limit: limit, now: now)
-        }
-    }
-
-    private func packages(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(request, allowed: ["name", "machine", "limit"])
-        let name = parameters.pattern("name")
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 1000, maximum: 100_000)
-        return try await answer { connection in
-            try PackageQueries.list(
-                connection, name: name, machine: try machine.map { try MachineLookup.find(connection, $0).id },
-                limit: limit)
-        }
-    }
-
-    private func containers(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(
-            request, allowed: ["machine", "state", "image", "unhealthy", "limit"])
-        let states = ["created", "running", "paused", "restarting", "removing", "exited", "dead"]
-        let state = try parameters.choice("state", of: states)
-        let isUnhealthy = try parameters.flag("unhealthy")
-        let image = parameters.pattern("image")
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 1000, maximum: 100_000)
-        return try await answer { connection in
-            let filter = ContainerQueries.Filter(
-                machine: try machine.map { try MachineLookup.find(connection, $0).id }, state: state, image: image,
-                isUnhealthy: isUnhealthy)
-            return try ContainerQueries.list(connection, filter: filter, limit: limit)
-        }
-    }
-
-    private func stacks(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(request, allowed: ["machine", "limit"])
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 1000, maximum: 100_000)
-        return try await answer { connection in
-            try StackQueries.list(
-                connection, machine: try machine.map { try MachineLookup.find(connection, $0).id }, limit: limit)
-        }
-    }
-
-    private func events(_ request: Request, _ context: HubContext) async throws -> Response {
-        try context.require(.read)
-        let parameters = try OperatorParameters(
-            request, allowed: ["machine", "type", "severity", "since", "limit"])
-        let severity = try parameters.choice("severity", of: ["info", "warning", "critical"])
-        let type = parameters.text("type")
-        let since = try parameters.since(now: now())
-        let machine = parameters.text("machine")
-        let limit = try parameters.limit(default: 200, maximum: 100_000)
-        return try await answer { connection in
-            let filter = EventQueries.Filter(
-                machine: try machine.map { try MachineLookup.find(connection, $0).id }, type: type,
-                severity: severity, since: since)
-            return try EventQueries.list(connection, filter: filter, limit: limit)
         }
     }
 }

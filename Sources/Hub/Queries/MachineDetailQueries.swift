@@ -54,9 +54,7 @@ enum MachineDetailQueries {
         detail.storagePools = try StorageQueries.list(connection, selection, limit: 1000).items
         detail.interfaces = try InterfaceQueries.list(connection, selection, limit: 1000).items
         detail.hostKeys = try HostKeyQueries.list(connection, selection, limit: 100).items
-        detail.events = try EventQueries.list(
-            connection, filter: EventQueries.Filter(machine: found.id), limit: 10
-        ).items
+        detail.events = try EventQueries.list(connection, selection, filter: .init(), limit: 10).items
         return detail
     }
 

@@ -17,6 +17,8 @@ enum MachineHealth {
         var cloneSuspected = false
         /// Kinds whose newest collecting failed.
         var failedKinds: [String] = []
+        /// What APT would do could not be read, which is more than that its lists are old.
+        var areUpdatesUnread = false
     }
 
     static func reasons(of machine: MachineSummary, signs: Signs) -> [HealthReason] {
@@ -47,12 +49,13 @@ enum MachineHealth {
         if let count = signs.brokenPackages, count > 0 {
             add("packages_broken", .warning, counted(count, "broken package"))
         }
-        if let updates = machine.updates, updates.unknownSince == nil, updates.security > 0 {
+        let areUpdatesUnread = signs.areUpdatesUnread || signs.failedKinds.contains("apt")
+        if let updates = machine.updates, !areUpdatesUnread, updates.security > 0 {
             add("security_updates", .warning, counted(Int64(updates.security), "security update"))
         }
         if machine.rebootRequired == true { add("reboot_required", .warning, "reboot required") }
         if machine.stale.contains("apt_lists") { add("lists_stale", .warning, "package lists are stale") }
-        if machine.updates?.unknownSince != nil { add("updates_unknown", .unknown, "updates unknown") }
+        if areUpdatesUnread, machine.updates != nil { add("updates_unknown", .unknown, "updates unknown") }
         for kind in signs.failedKinds { add("\(kind)_failed", .unknown, "\(kind) could not be collected") }
         for kind in machine.stale where kind != "apt_lists" && machine.freshness == .ok {
             add("\(kind)_late", .unknown, "\(kind) overdue")

@@ -94,7 +94,8 @@ enum MachineQueries {
 
     static func one(_ connection: any SQLConnection, id: Int64, now: Timestamp) throws -> MachineSummary? {
         var extras = Extras()
-        try extras.read(connection, tags: tagsOfOne, unknown: unknownOfOne, id)
+        try extras.read(
+            connection, tags: tagsOfOne, unknown: unknownOfOne, failed: UnknownParts.failedKindsOfOne, id)
         return try connection.row(one, id).flatMap { MachineRow($0).summary(extras: extras, now: now) }
     }
 
@@ -102,7 +103,7 @@ enum MachineQueries {
         _ connection: any SQLConnection, filter: Filter, now: Timestamp, _ body: (MachineSummary) -> Bool
     ) throws {
         var extras = Extras()
-        try extras.read(connection, tags: tags, unknown: unknown)
+        try extras.read(connection, tags: tags, unknown: unknown, failed: UnknownParts.failedKinds)
         try connection.each(list, [filter.includesRetired ? 1 : 0]) { row in
             guard let machine = MachineRow(row).summary(extras: extras, now: now), filter.admits(machine) else {
                 return true
@@ -117,7 +118,8 @@ enum MachineQueries {
         private(set) var unknown: [Int64: [UnknownSection]] = [:]
 
         mutating func read(
-            _ connection: any SQLConnection, tags: Statement, unknown: Statement, _ values: any SQLBindable...
+            _ connection: any SQLConnection, tags: Statement, unknown: Statement, failed: Statement,
+            _ values: any SQLBindable...
         ) throws {
             var found: [Int64: [String]] = [:]
             try connection.each(tags, values) { row in
@@ -132,6 +134,13 @@ enum MachineQueries {
                 {
                     sections[machine, default: []].append(
                         UnknownSection(kind: kind, section: pointer, since: Timestamp(milliseconds: since)))
+                }
+                return true
+            }
+            try connection.each(failed, values) { row in
+                if let machine = row.integer(0), let kind = row.text(1), let since = row.integer(2) {
+                    sections[machine, default: []].append(
+                        UnknownSection(kind: kind, section: "", since: Timestamp(milliseconds: since)))
                 }
                 return true
             }

@@ -42,7 +42,7 @@ struct MachineRow {
         machine.agentVersion = row.text(Position.agentVersion)
         machine.tags = extras.tags[id] ?? []
         machine.unknown = extras.unknown[id] ?? []
-        machine.updates = updates()
+        machine.updates = updates(unknown: machine.unknown, now: now)
         machine.rebootRequired = row.integer(Position.reboot).map { $0 != 0 }
         machine.containers = containers(unknown: machine.unknown)
         machine.stacksTotal = count(Position.stacks)
@@ -57,17 +57,18 @@ struct MachineRow {
             machine.uptimeSeconds = Double((seen - booted) / 1000)
         }
         machine.stale = stale(now: now.milliseconds)
-        machine.reasons = MachineHealth.reasons(of: machine, signs: signs())
+        machine.reasons = MachineHealth.reasons(of: machine, signs: signs(unknown: machine.unknown))
         machine.status = machine.reasons.map(\.severity).max() ?? .ok
         return machine
     }
 
-    private func signs() -> MachineHealth.Signs {
+    private func signs(unknown: [UnknownSection]) -> MachineHealth.Signs {
         MachineHealth.Signs(
             brokenPackages: row.integer(Position.broken), failedUnits: row.integer(Position.failedUnits),
             degradedArrays: row.integer(Position.raidDegraded), failingDisks: row.integer(Position.disksFailing),
             cloneSuspected: row.integer(Position.clone) != nil,
-            failedKinds: Position.kinds.filter { row.text($0.1 + 2) == "failed" }.map(\.0))
+            failedKinds: unknown.filter(\.section.isEmpty).map(\.kind),
+            areUpdatesUnread: row.integer(Position.updatesUnknown) != nil)
     }
 
     private func stale(now: Int64) -> [String] {
@@ -81,13 +82,18 @@ struct MachineRow {
         return stale
     }
 
-    private func updates() -> UpdateCounts? {
+    /// Counts of old lists say nothing about today: they are those of then.
+    private func updates(unknown: [UnknownSection], now: Timestamp) -> UpdateCounts? {
         guard let pending = count(Position.updates) else { return nil }
         var updates = UpdateCounts(
             pending: pending, security: count(Position.security) ?? 0, held: count(Position.held) ?? 0,
             phased: count(Position.phased) ?? 0)
         updates.listsUpdatedAt = time(Position.listsUpdated)
-        updates.unknownSince = time(Position.updatesUnknown)
+        let listsAt = row.integer(Position.listsUpdated)
+        updates.unknownSince =
+            [time(Position.updatesUnknown), unknown.first { $0.kind == "apt" && $0.section.isEmpty }?.since]
+            .compactMap { $0 }.min()
+            ?? (FreshnessRule.areListsStale(listsAt, now: now.milliseconds) ? updates.listsUpdatedAt : nil)
         return updates
     }
 

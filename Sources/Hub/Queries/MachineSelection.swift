@@ -17,8 +17,11 @@ struct MachineSelection: Equatable, Sendable {
     static let all = MachineSelection()
 
     /// The condition, with the selection as ?1, ?2 and ?3. A retired machine is shown where it is named.
-    static let condition = """
-        s.name >= ?1 AND s.name <= ?2 AND (s.retired_at IS NULL OR s.name = ?1)
+    static let condition = "(s.retired_at IS NULL OR s.name = ?1) AND \(conditionWithRetired)"
+
+    /// The same with retired machines: for what happened, whatever became of them.
+    static let conditionWithRetired = """
+        s.name >= ?1 AND s.name <= ?2
           AND (CAST(?3 AS TEXT) IS NULL OR s.machine_id IN (SELECT g.machine_id FROM machine_tags g WHERE g.tag = ?3
             UNION ALL SELECT g.machine_id FROM machine_automatic_tags g WHERE g.tag = ?3))
         """
@@ -95,41 +98,90 @@ struct MissingName: Error, Equatable {
 
 /// Parts of payloads that exist on machines and could not be read.
 enum UnknownParts {
-    /// A column that says since when the part is unknown that a row is of, null where it is known.
+    /// A column that says since when the part is unknown that a row is of, null where it is known: because it could not
+    /// be read, or because the newest collecting of its kind failed.
     ///
     /// - Parameter row: the alias of the row's table.
-    static func column(_ kind: Kind, _ section: String, of row: String) -> String {
+    static func column(
+        _ kind: Kind, _ section: String, of row: String, as name: String = "unknown_since_at"
+    ) -> String {
         """
-        (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = \(row).machine_id AND u.kind = '\(kind.rawValue)' AND u.pointer IN ('', '\(section)'))
-          AS unknown_since_at
+        (SELECT min(w.since_at) FROM (
+           SELECT u.unknown_since_at AS since_at FROM machine_sections u
+           WHERE u.machine_id = \(row).machine_id AND u.kind = '\(kind.rawValue)' AND u.pointer IN ('', '\(section)')
+           UNION ALL SELECT coalesce(f.effective_at, f.attempted_at) FROM machine_kinds f
+           WHERE f.machine_id = \(row).machine_id AND f.kind = '\(kind.rawValue)' AND f.collection_status = 'failed') w)
+          AS \(name)
         """
     }
 
+    // Machines of which some kind failed are few, and their state says so.
     private static let machines = Statement(
         "unknown_parts.machines",
         """
-        SELECT s.name, min(u.unknown_since_at) AS unknown_since_at
-        FROM machine_sections u JOIN machine_settings s ON s.machine_id = u.machine_id
-        WHERE u.kind = ?4 AND u.pointer IN ('', ?5) AND \(MachineSelection.condition)
+        SELECT s.name, min(w.since_at) AS unknown_since_at
+        FROM (
+          SELECT u.machine_id, u.unknown_since_at AS since_at FROM machine_sections u
+          WHERE u.kind = ?4 AND u.pointer IN ('', ?5)
+          UNION ALL SELECT f.machine_id, coalesce(f.effective_at, f.attempted_at)
+          FROM machine_state t CROSS JOIN machine_kinds f
+          WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.kind = ?4
+            AND f.collection_status = 'failed') w
+        JOIN machine_settings s ON s.machine_id = w.machine_id
+        WHERE \(MachineSelection.condition)
         GROUP BY s.name ORDER BY s.name
         """)
 
-    static let statements = [machines]
+    private static let silent = Statement(
+        "unknown_parts.silent",
+        """
+        SELECT s.name FROM machine_settings s LEFT JOIN machine_kinds k ON k.machine_id = s.machine_id AND k.kind = ?4
+        WHERE k.machine_id IS NULL AND \(MachineSelection.condition)
+        ORDER BY s.name
+        """)
+
+    /// Kinds whose newest collecting failed, and since when what is shown of them is old.
+    static let failedKinds = Statement(
+        "unknown_parts.failed_kinds",
+        """
+        SELECT f.machine_id, f.kind, coalesce(f.effective_at, f.attempted_at) AS since_at
+        FROM machine_state t CROSS JOIN machine_kinds f
+        WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'
+        """)
+
+    static let failedKindsOfOne = Statement(
+        "unknown_parts.failed_kinds_of_one",
+        """
+        SELECT machine_id, kind, coalesce(effective_at, attempted_at) AS since_at FROM machine_kinds
+        WHERE machine_id = ?1 AND collection_status = 'failed'
+        """)
+
+    static let statements = [machines, silent, failedKinds, failedKindsOfOne]
 
     /// One notice for each machine of which a section is not known any more.
     ///
-    /// - Parameter what: the section in words, as `containers`.
+    /// - Parameters:
+    ///   - what: the section in words, as `containers`.
+    ///   - includesSilent: also machines that have never told of the kind.
     static func notices(
-        _ connection: any SQLConnection, _ kind: Kind, _ section: String, what: String, of selection: MachineSelection
+        _ connection: any SQLConnection, _ kind: Kind, _ section: String, what: String,
+        of selection: MachineSelection, includesSilent: Bool = false
     ) throws -> [MachineNotice]? {
-        let notices = try connection.rows(machines, selection.values + [kind.rawValue, section]).compactMap { row in
+        let code = "\(what.lowercased().replacing(" ", with: "_"))_unknown"
+        var notices = try connection.rows(machines, selection.values + [kind.rawValue, section]).compactMap { row in
             row.text("name").map {
                 MachineNotice(
-                    machine: $0, code: "\(what.lowercased().replacing(" ", with: "_"))_unknown",
-                    message: "\(what) unknown",
-                    since: row.time("unknown_since_at"))
+                    machine: $0, code: code, message: "\(what) unknown", since: row.time("unknown_since_at"))
             }
+        }
+        if includesSilent {
+            notices += try connection.rows(silent, selection.values + [kind.rawValue]).compactMap { row in
+                row.text("name").map {
+                    MachineNotice(
+                        machine: $0, code: code, message: "no \(kind.rawValue) snapshot yet: \(what) unknown")
+                }
+            }
+            notices.sort { $0.machine < $1.machine }
         }
         return notices.isEmpty ? nil : notices
     }

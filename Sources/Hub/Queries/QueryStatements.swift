@@ -3,10 +3,16 @@ enum QueryStatements {
     static let all: [Statement] =
         MachineQueries.all + MachineLookup.all + MachineDetailQueries.all + MetricsQueries.all + UpdateQueries.all
         + PackageQueries.all + ContainerQueries.all + StackQueries.all + DiskQueries.all + EventQueries.all
-        + MessageQueries.all + SnapshotQueries.all + HubQueries.all + MachineSelection.statements
-        + UnknownParts.statements + hardware + PastArchive.statements
+        + EventFeedQueries.all + MessageQueries.all + SnapshotQueries.all + HubQueries.all
+        + MachineSelection.statements + UnknownParts.statements + hardware + apt + docker + PastArchive.statements
 
     private static let hardware: [Statement] =
         InterfaceQueries.all + NeighborQueries.all + PCIQueries.all + StorageQueries.all + HostKeyQueries.all
         + HostKeyApproval.all
+
+    private static let apt: [Statement] = APTHistoryQueries.all + APTSourceQueries.all + RebootQueries.all
+
+    private static let docker: [Statement] =
+        ContainerDetailQueries.all + ImageQueries.all + VolumeQueries.all + ContainerNetworkQueries.all
+        + DockerEventQueries.all
 }

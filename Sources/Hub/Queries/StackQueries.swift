@@ -7,13 +7,11 @@ enum StackQueries {
         "stacks.list",
         """
         SELECT k.machine_id, s.name AS machine, k.project, k.source, k.status, k.working_directory,
-          k.config_files_json,
-          (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = k.machine_id AND u.kind = 'docker' AND u.pointer IN ('', '/stacks'))
-          AS unknown_since_at
-        FROM docker_compose_stacks k JOIN machine_settings s ON s.machine_id = k.machine_id
-        WHERE (CAST(?1 AS BIGINT) IS NULL OR k.machine_id = ?1) AND s.retired_at IS NULL
-        ORDER BY s.name, k.project LIMIT ?2
+          k.config_files_json, \(UnknownParts.column(.docker, "/stacks", of: "k"))
+        FROM machine_settings s CROSS JOIN docker_compose_stacks k
+        WHERE k.machine_id = s.machine_id AND \(MachineSelection.condition)
+          AND (CAST(?4 AS TEXT) IS NULL OR k.status = ?4)
+        ORDER BY s.name, k.project LIMIT ?5
         """)
 
     static let services = Statement(
@@ -21,9 +19,9 @@ enum StackQueries {
         """
         SELECT v.machine_id, v.project, v.service, v.image, v.status, v.containers_wanted, v.containers_running,
           v.containers_healthy
-        FROM docker_stack_services v
-        WHERE (CAST(?1 AS BIGINT) IS NULL OR v.machine_id = ?1)
-        ORDER BY v.machine_id, v.project, v.service
+        FROM machine_settings s CROSS JOIN docker_stack_services v
+        WHERE v.machine_id = s.machine_id AND \(MachineSelection.condition)
+        ORDER BY s.name, v.project, v.service
         """)
 
     static let all = [list, services]
@@ -33,19 +31,18 @@ enum StackQueries {
         var project: String
     }
 
-    static func list(_ connection: any SQLConnection, machine: Int64?, limit: Int) throws -> ListAnswer<StackAnswer> {
-        let rows = try connection.rows(list, machine, limit + 1)
+    static func list(
+        _ connection: any SQLConnection, _ selection: MachineSelection, status: String? = nil, limit: Int
+    ) throws -> ListAnswer<StackAnswer> {
+        let rows = try connection.rows(list, selection.values + [status, limit + 1])
         var services: [Key: [StackServiceAnswer]] = [:]
-        for row in try connection.rows(Self.services, machine) {
-            guard let id = row["machine_id"].integer, let project = row.text("project"),
-                let name = row.text("service")
-            else { continue }
-            var service = StackServiceAnswer(
-                name: name, wanted: row.integer("containers_wanted") ?? 0,
-                running: row.integer("containers_running") ?? 0, healthy: row.integer("containers_healthy") ?? 0)
-            service.image = row.text("image")
-            service.status = row.text("status")
-            services[Key(machine: id, project: project), default: []].append(service)
+        if let first = rows.first?.text("machine"), let last = rows.last?.text("machine") {
+            for row in try connection.rows(Self.services, selection.between(first, last).values) {
+                guard let id = row["machine_id"].integer, let project = row.text("project"),
+                    let service = service(row)
+                else { continue }
+                services[Key(machine: id, project: project), default: []].append(service)
+            }
         }
         let items = rows.compactMap { row -> StackAnswer? in
             guard let id = row["machine_id"].integer, let machine = row.text("machine"),
@@ -60,6 +57,18 @@ enum StackQueries {
             stack.unknownSince = row.time("unknown_since_at")
             return stack
         }
-        return ListAnswer(items: items, limit: limit)
+        var answer = ListAnswer(items: items, limit: limit)
+        answer.notices = try UnknownParts.notices(connection, .docker, "/stacks", what: "stacks", of: selection)
+        return answer
+    }
+
+    private static func service(_ row: SQLRow) -> StackServiceAnswer? {
+        guard let name = row.text("service") else { return nil }
+        var service = StackServiceAnswer(
+            name: name, wanted: row.integer("containers_wanted") ?? 0,
+            running: row.integer("containers_running") ?? 0, healthy: row.integer("containers_healthy") ?? 0)
+        service.image = row.text("image")
+        service.status = row.text("status")
+        return service
     }
 }

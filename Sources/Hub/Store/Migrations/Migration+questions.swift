@@ -76,5 +76,5 @@ extension Migrations {
         ])
 
     /// Events that a follower may fall behind before it is told that it missed some.
-    private static let feedLength = 100_000
+    static let feedLength = 100_000
 }

@@ -1,0 +1,89 @@
+import Contracts
+import HubAPI
+
+/// `vigie apt history`: what APT did, run by run, the newest first.
+enum APTHistoryQueries {
+    struct Filter {
+        var since: Timestamp?
+        var package = NamePattern.everything
+        var operation: String?
+        var isFailed = false
+    }
+
+    private static let columns = """
+        SELECT s.name AS machine, a.started_at, a.name, a.architecture, a.operation, a.from_version, a.to_version,
+          a.automatic, a.ended_at, a.command_line, a.requested_by, a.error
+
+        """
+
+    private enum Position {
+        static let machine = 0, started = 1, name = 2, architecture = 3, operation = 4, from = 5, to = 6
+        static let automatic = 7, ended = 8, command = 9, requestedBy = 10, error = 11
+    }
+
+    private static let conditions = """
+         AND \(MachineSelection.condition) AND a.started_at >= ?4 AND a.name >= ?5 AND a.name < ?6
+          AND a.name LIKE ?7 ESCAPE '!' AND (CAST(?8 AS TEXT) IS NULL OR a.operation = ?8)
+          AND (CAST(?9 AS BIGINT) = 0 OR a.error IS NOT NULL)
+        ORDER BY a.started_at DESC, s.name, a.name, a.architecture, a.operation
+        """
+
+    static let fleet = Statement(
+        "apt_history.fleet",
+        columns + """
+            FROM apt_applied_packages a CROSS JOIN machine_settings s WHERE s.machine_id = a.machine_id
+            """ + conditions)
+
+    static let machine = Statement(
+        "apt_history.machine",
+        columns + """
+            FROM machine_settings s CROSS JOIN apt_applied_packages a WHERE a.machine_id = s.machine_id
+            """ + conditions)
+
+    static let all = [fleet, machine]
+
+    /// - Parameter limit: of runs.
+    static func list(
+        _ connection: any SQLConnection, _ selection: MachineSelection, filter: Filter, limit: Int
+    ) throws -> ListAnswer<APTRunAnswer> {
+        var runs: [APTRunAnswer] = []
+        let own: [any SQLBindable] = [
+            filter.since?.milliseconds ?? 0, filter.package.from, filter.package.below, filter.package.like,
+            filter.operation, filter.isFailed ? 1 : 0,
+        ]
+        try connection.each(selection.machine == nil ? fleet : machine, selection.values + own) { row in
+            guard let run = run(row), let action = action(row) else { return true }
+            if runs.last?.machine != run.machine || runs.last?.startedAt != run.startedAt {
+                guard runs.count <= limit else { return false }
+                runs.append(run)
+            }
+            runs[runs.count - 1].actions.append(action)
+            return true
+        }
+        var answer = ListAnswer(items: runs, limit: limit)
+        answer.notices = try UnknownParts.notices(
+            connection, .apt, "/history", what: "apt history", of: selection, includesSilent: true)
+        return answer
+    }
+
+    private static func run(_ row: any SQLRowReader) -> APTRunAnswer? {
+        guard let machine = row.text(Position.machine), let started = row.integer(Position.started) else { return nil }
+        var run = APTRunAnswer(machine: machine, startedAt: Timestamp(milliseconds: started))
+        run.endedAt = row.integer(Position.ended).map { Timestamp(milliseconds: $0) }
+        run.commandLine = row.text(Position.command)
+        run.requestedBy = row.text(Position.requestedBy)
+        run.error = row.text(Position.error)
+        return run
+    }
+
+    private static func action(_ row: any SQLRowReader) -> APTActionAnswer? {
+        guard let operation = row.text(Position.operation), let name = row.text(Position.name),
+            let architecture = row.text(Position.architecture)
+        else { return nil }
+        var action = APTActionAnswer(operation: operation, package: name, architecture: architecture)
+        action.fromVersion = row.text(Position.from)
+        action.toVersion = row.text(Position.to)
+        action.automatic = row.integer(Position.automatic).map { $0 == 1 }
+        return action
+    }
+}
