@@ -46,7 +46,8 @@ struct PackageList: AsyncParsableCommand {
         guard let name, !isNarrowed, !name.contains("*"), !name.contains("?") else {
             return "no such package is installed"
         }
-        return "no such package is installed; vigie packages '\(name.prefix(max(3, name.count - 3)).printable)*' "
+        return
+            "no such package is installed; vigie packages '\(String(name.prefix(max(3, name.count - 3))).printable)*' "
             + "lists those that begin like it"
     }
 

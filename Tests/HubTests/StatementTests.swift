@@ -12,13 +12,14 @@ import Testing
         "machine_filesystems", "machine_disks", "audit_log", "host_metrics_5m", "host_metrics_1h",
         "filesystem_metrics_1h", "container_metrics_1h", "cleanup_runs", "hub_metrics",
         "important_messages", "message_acknowledgements", "machine_boots",
+        "machine_interfaces", "machine_addresses", "machine_neighbors",
+        "machine_pci_devices", "machine_host_keys", "machine_host_key_sightings", "docker_volumes", "docker_networks",
+        "docker_compose_stacks", "docker_stack_services", "apt_sources", "event_feed",
     ]
     /// Statements that may read a whole table, and why.
     private static let mayScan: [String: String] = [
         "check.count": "vigie-hub check looks at all of the archive",
         "check.carriers": "vigie-hub check looks at all of the archive",
-        "containers.list": "answers the containers of the whole fleet",
-        "disks.fleet": "answers the file systems of the whole fleet",
         "tag_rules.images":
             "rules about images look at the containers of the whole fleet, once a minute, where there are any",
     ]
