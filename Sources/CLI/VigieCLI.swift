@@ -75,8 +75,7 @@ struct VigieCLI: AsyncParsableCommand {
     /// What to say where the first word is no question at all.
     static func unknownQuestion(_ word: String?) -> CLIFailure? {
         guard let word, !word.hasPrefix("-") else { return nil }
-        let commands = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
-        let names = commands.compactMap { $0._commandName } + ["help"]
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
         guard !names.contains(word) else { return nil }
         let nearest = NearestNames.find(word, among: names)
         return CLIFailure(

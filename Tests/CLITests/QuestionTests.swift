@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `A question that is none brings those that are near`() {
-        #expect(VigieCLI.unknownQuestion("machins")?.advice == "did you mean `vigie machines`, `vigie machine`?")
+        #expect(VigieCLI.unknownQuestion("machins")?.advice == "did you mean `vigie machine`, `vigie machines`?")
         #expect(VigieCLI.unknownQuestion("reboot")?.advice == "did you mean `vigie reboots`?")
         #expect(VigieCLI.unknownQuestion("zzz")?.advice == "`vigie --help` lists them")
         #expect(VigieCLI.unknownQuestion("zzz")?.status == .usage)

@@ -216,6 +216,7 @@ import Testing
 
     @Test func `Reboots say since when and why`() throws {
         let fleet = try Self.fleet()
+        let web = try Self.machine(fleet, "web-01")
         let answer = try fleet.read { try RebootQueries.list($0, .all, includesServices: false, limit: 10) }
         #expect(answer.items.map(\.machine) == ["web-01", "web-02", "web-03", "web-04"])
         let first = try #require(answer.items.first)
@@ -231,7 +232,7 @@ import Testing
         calm.reboot = APTV1.Reboot(required: false)
         try fleet.take(DeriverSnapshot(calm, at: QueryFleet.start + 60_000, sequence: 2), from: "web-01")
         let services = try fleet.read {
-            try RebootQueries.list($0, Self.machine(fleet, "web-01"), includesServices: true, limit: 10)
+            try RebootQueries.list($0, web, includesServices: true, limit: 10)
         }
         #expect(services.items.map(\.required) == [false])
         #expect(services.items.first?.since == nil)
@@ -241,7 +242,7 @@ import Testing
             DeriverSnapshot(again, at: QueryFleet.start + 120_000, sequence: 3, unknown: ["/services_to_restart"]),
             from: "web-01")
         let wanted = try fleet.read {
-            try RebootQueries.list($0, Self.machine(fleet, "web-01"), includesServices: false, limit: 10)
+            try RebootQueries.list($0, web, includesServices: false, limit: 10)
         }
         #expect(wanted.items.first?.since == Timestamp(milliseconds: QueryFleet.start + 120_000))
         #expect(
