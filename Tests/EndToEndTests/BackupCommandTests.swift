@@ -12,20 +12,20 @@ struct BackupCommandTests {
         try #require(enrolled.status == 0, "\(enrolled.errors)")
         try #require(try Program.run("vigie-agent", ["once", "--state-dir", state]).status == 0)
 
-        let load = { (seconds: String, answered: String, started: String) in
+        let load = { (rate: String, seconds: String, answered: String, started: String) in
             [
-                "run", try hub.enrollmentString(uses: 8), "--machines", "8", "--connections", "8", "--seconds", seconds,
-                "--limit", "200000", "--answered", answered, "--started", started,
+                "run", try hub.enrollmentString(uses: 8), "--machines", "8", "--connections", "8", "--rate", rate,
+                "--seconds", seconds, "--answered", answered, "--started", started,
             ]
         }
         let answered = hub.scratch.path("answered")
-        let before = try Program.run("LoadGenerator", try load("1", answered, hub.scratch.path("started-1")))
+        let before = try Program.run("LoadGenerator", try load("500", "2", answered, hub.scratch.path("started-1")))
         try #require(before.status == 0, "\(before.errors)")
         let started = hub.scratch.path("started-2")
         let during = try Program.start(
-            "LoadGenerator", try load("60", hub.scratch.path("answered-2"), started),
+            "LoadGenerator", try load("100", "60", hub.scratch.path("answered-2"), started),
             log: hub.scratch.url.appendingPathComponent("load.log"))
-        try #require(eventually { FileManager.default.fileExists(atPath: started) || !during.isRunning })
+        try #require(eventually(seconds: 60) { FileManager.default.fileExists(atPath: started) || !during.isRunning })
         let backups = hub.scratch.path("backups")
         let backup = try Program.run("vigie-hub", ["backup", backups, "--data-dir", hub.dataDirectory, "--keep", "1"])
         #expect(during.isRunning, "the load ended before the backup did: it proves nothing")
