@@ -19,13 +19,17 @@ struct RegistryCredentials: Equatable, Sendable {
         func fail(_ text: String) -> ConfigurationFailure {
             ConfigurationFailure(description: "registries.credentials_file: \(path) \(text)")
         }
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw fail("cannot be read: \(String(cString: strerror(errno)))") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw fail("is no file") }
-        guard status.st_mode & 0o077 == 0 else {
+        // A link to the file, as secrets are often put in place, is as good.
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: real) else {
+            throw fail("cannot be looked at: there is no such file, or the hub's user may not enter its directory")
+        }
+        guard attributes[.type] as? FileAttributeType == .typeRegular else { throw fail("is no file") }
+        guard let mode = attributes[.posixPermissions] as? NSNumber, mode.intValue & 0o077 == 0 else {
             throw fail("may be read by others than its owner; run chmod 0600 \(path)")
         }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+        let owner = (attributes[.ownerAccountID] as? NSNumber)?.uint32Value
+        guard owner == geteuid() || owner == 0 else {
             throw fail("belongs to somebody else than the hub's user; run chown on it")
         }
         let text: String?
