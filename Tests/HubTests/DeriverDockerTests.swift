@@ -39,7 +39,7 @@ import Testing
     }
 
     private func events(_ hub: TestHubStore) throws -> [String] {
-        try hub.rows("SELECT type, message FROM machine_events ORDER BY at, type").map {
+        try hub.rows("SELECT type, message FROM machine_events WHERE source = 'snapshot' ORDER BY at, type").map {
             "\($0[0].words): \($0[1].words)"
         }
     }
