@@ -22,36 +22,45 @@ enum APTHistoryQueries {
     }
 
     private static let conditions = """
-         AND \(MachineSelection.condition) AND a.started_at >= ?4 AND a.name >= ?5 AND a.name < ?6
-          AND a.name LIKE ?7 ESCAPE '!' AND (CAST(?8 AS TEXT) IS NULL OR a.operation = ?8)
-          AND (CAST(?9 AS BIGINT) = 0 OR a.error IS NOT NULL)
-        ORDER BY a.started_at DESC, s.name, a.name, a.architecture, a.operation
+         AND \(MachineSelection.condition) AND a.started_at >= ?4 AND a.name LIKE ?5 ESCAPE '!'
+          AND (CAST(?6 AS TEXT) IS NULL OR a.operation = ?6) AND (CAST(?7 AS BIGINT) = 0 OR a.error IS NOT NULL)
+
         """
 
-    static let fleet = Statement(
-        "apt_history.fleet",
-        columns + """
-            FROM apt_applied_packages a CROSS JOIN machine_settings s WHERE s.machine_id = a.machine_id
-            """ + conditions)
+    private static let order = "ORDER BY a.started_at DESC, s.name, a.name, a.architecture, a.operation"
+
+    private static let ofFleet = """
+        FROM apt_applied_packages a CROSS JOIN machine_settings s WHERE s.machine_id = a.machine_id
+        """
+
+    /// By time: with a range of names SQLite would take that index, and sort the whole history.
+    static let fleet = Statement("apt_history.fleet", columns + ofFleet + conditions + order)
+
+    /// Of packages whose names begin alike.
+    static let named = Statement(
+        "apt_history.named", columns + ofFleet + conditions + "AND a.name >= ?8 AND a.name < ?9 " + order)
 
     static let machine = Statement(
         "apt_history.machine",
         columns + """
             FROM machine_settings s CROSS JOIN apt_applied_packages a WHERE a.machine_id = s.machine_id
-            """ + conditions)
+            """ + conditions + order)
 
-    static let all = [fleet, machine]
+    static let all = [fleet, named, machine]
 
     /// - Parameter limit: of runs.
     static func list(
         _ connection: any SQLConnection, _ selection: MachineSelection, filter: Filter, limit: Int
     ) throws -> ListAnswer<APTRunAnswer> {
         var runs: [APTRunAnswer] = []
-        let own: [any SQLBindable] = [
-            filter.since?.milliseconds ?? 0, filter.package.from, filter.package.below, filter.package.like,
-            filter.operation, filter.isFailed ? 1 : 0,
-        ]
-        try connection.each(selection.machine == nil ? fleet : machine, selection.values + own) { row in
+        let pattern = filter.package
+        var values =
+            selection.values
+            + [filter.since?.milliseconds ?? 0, pattern.like, filter.operation, filter.isFailed ? 1 : 0]
+        let isNamed = selection.machine == nil && !pattern.from.isEmpty
+        if isNamed { values += [pattern.from, pattern.below] }
+        let statement = selection.machine != nil ? machine : isNamed ? named : fleet
+        try connection.each(statement, values) { row in
             guard let run = run(row), let action = action(row) else { return true }
             if runs.last?.machine != run.machine || runs.last?.startedAt != run.startedAt {
                 guard runs.count <= limit else { return false }

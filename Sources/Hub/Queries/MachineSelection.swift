@@ -105,13 +105,13 @@ enum UnknownParts {
     static func column(
         _ kind: Kind, _ section: String, of row: String, as name: String = "unknown_since_at"
     ) -> String {
+        // What was unknown when the last good snapshot was made has been so for longer than the kind has failed.
         """
-        (SELECT min(w.since_at) FROM (
-           SELECT u.unknown_since_at AS since_at FROM machine_sections u
-           WHERE u.machine_id = \(row).machine_id AND u.kind = '\(kind.rawValue)' AND u.pointer IN ('', '\(section)')
-           UNION ALL SELECT coalesce(f.effective_at, f.attempted_at) FROM machine_kinds f
-           WHERE f.machine_id = \(row).machine_id AND f.kind = '\(kind.rawValue)' AND f.collection_status = 'failed') w)
-          AS \(name)
+        coalesce(
+          (SELECT min(u.unknown_since_at) FROM machine_sections u
+           WHERE u.machine_id = \(row).machine_id AND u.kind = '\(kind.rawValue)' AND u.pointer IN ('', '\(section)')),
+          (SELECT coalesce(f.effective_at, f.attempted_at) FROM machine_kinds f WHERE f.machine_id = \(row).machine_id
+           AND f.kind = '\(kind.rawValue)' AND f.collection_status = 'failed')) AS \(name)
         """
     }
 
