@@ -8,6 +8,7 @@ struct ImageList: AsyncParsableCommand {
         abstract: "List container images, the largest of each machine first.",
         discussion: """
             EXAMPLES:
+              vigie images --updates
               vigie images --dangling
               vigie images web-01
               vigie images --name 'nginx:*'
@@ -18,6 +19,7 @@ struct ImageList: AsyncParsableCommand {
     var name: String?
     @Flag(help: "Only those without a tag that no container refers to.") var dangling = false
     @Flag(help: "Only those that no container uses, in whatever state.") var unused = false
+    @Flag(help: "Only those that a registry has a newer one of.") var updates = false
     @OptionGroup var options: ListOptions
 
     func run() async throws {
@@ -26,6 +28,7 @@ struct ImageList: AsyncParsableCommand {
         query.add("name", name)
         query.add(flag: "dangling", dangling)
         query.add(flag: "unused", unused)
+        query.add(flag: "updates", updates)
         query.add("limit", options.limit)
         try await options.session().list(
             "/v1/images", query, columns: Self.columns, empty: "no such image is known")
@@ -42,6 +45,9 @@ struct ImageList: AsyncParsableCommand {
         Column("CONTAINERS", "containers", style: { $0.unknownSince == nil ? .plain : .faint }) {
             Value.integer($0.containers).unless(unknownSince: $0.unknownSince)
         },
+        Column("UPDATE", "update") { .text(reference($0)?.update) },
+        Column("SINCE", "update_since") { .time(reference($0)?.since) },
+        .csv("latest_digest") { .text(reference($0)?.latestDigest) },
         Column("DANGLING", "dangling") { .flag($0.dangling) },
         Column("PLATFORM", "platform", .tableOnly) {
             .text([$0.os, $0.architecture, $0.variant].compactMap { $0 }.joined(separator: "/"))
@@ -51,6 +57,11 @@ struct ImageList: AsyncParsableCommand {
         .csv("variant") { .text($0.variant) },
         .csv("unknown_since") { .time($0.unknownSince) },
     ]
+
+    /// Of several names of one image the one that asks for something to be done, else the first.
+    private static func reference(_ image: ImageAnswer) -> ImageReferenceAnswer? {
+        image.references?.first { $0.update == "update_available" } ?? image.references?.first
+    }
 
     /// As engines print it: twelve digits, without the name of the digest.
     private static func short(_ id: String) -> String {

@@ -97,6 +97,8 @@ package struct ImageAnswer: Codable, Equatable, Sendable {
     package var os: String?
     package var architecture: String?
     package var variant: String?
+    /// What the machine calls it, and whether there is a newer one by that name.
+    package var references: [ImageReferenceAnswer]?
     package var unknownSince: Timestamp?
 
     package init(machine: String, id: String, dangling: Bool, containers: Int) {
@@ -111,8 +113,38 @@ package struct ImageAnswer: Codable, Equatable, Sendable {
         case machine, id, tags, digests
         case sizeBytes = "size_bytes"
         case createdAt = "created_at"
-        case dangling, containers, os, architecture, variant
+        case dangling, containers, os, architecture, variant, references
         case unknownSince = "unknown_since"
+    }
+}
+
+/// A name that a machine has for an image, and what the registry says of it.
+package struct ImageReferenceAnswer: Codable, Equatable, Sendable {
+    /// As `nginx:1.27`.
+    package var reference: String
+    /// `up_to_date`, `update_available`, `pinned`, `local_only`, `unknown`, `not_allowed`, `unauthorized`, `gone`,
+    /// `no_digest`, `rate_limited`, `unreachable`.
+    package var update: String
+    /// Since when it is so; absent where nobody can say.
+    package var since: Timestamp?
+    /// When the registry was last asked.
+    package var askedAt: Timestamp?
+    /// What the tag names in the registry.
+    package var latestDigest: String?
+    /// Containers made from it by this name.
+    package var containers: Int
+
+    package init(reference: String, update: String, containers: Int) {
+        self.reference = reference
+        self.update = update
+        self.containers = containers
+    }
+
+    package enum CodingKeys: String, CodingKey {
+        case reference, update, since
+        case askedAt = "asked_at"
+        case latestDigest = "latest_digest"
+        case containers
     }
 }
 

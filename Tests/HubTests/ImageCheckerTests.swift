@@ -126,6 +126,14 @@ final class ImageCheckerTests {
         let since = try fleet.read { try $0.row(Statement("t", "SELECT digest_since_at FROM image_candidates")) }
         #expect(since?.time("digest_since_at") == now)
 
+        let listed = try fleet.read {
+            try ImageQueries.list($0, .all, filter: .init(isOutdated: true), limit: 10)
+        }.items
+        #expect(listed.map(\.machine) == ["web-01", "web-02"])
+        #expect(listed.first?.references?.map(\.update) == ["update_available"])
+        #expect(listed.first?.references?.first?.latestDigest == second.text)
+        #expect(listed.first?.references?.first?.since == now)
+
         // One machine pulls it; the other stays behind, and is told nothing twice.
         try have([(["\(Self.app):1"], [name(second)], "sha256:" + String(repeating: "b", count: 64))], on: "web-02")
         for _ in 0..<3 {
@@ -133,6 +141,9 @@ final class ImageCheckerTests {
             try await round()
         }
         #expect(try answers() == ["web-01 \(Self.app):1 update_available", "web-02 \(Self.app):1 up_to_date"])
+        #expect(
+            try fleet.read { try ImageQueries.list($0, .all, filter: .init(isOutdated: true), limit: 10) }.items
+                .map(\.machine) == ["web-01"])
         #expect(try events().count == 2)
         // What is known needs no more than a HEAD a day.
         #expect(registry.asked.suffix(3).allSatisfy { $0.hasPrefix("HEAD ") })

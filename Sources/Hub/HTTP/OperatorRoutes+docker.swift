@@ -48,10 +48,11 @@ extension OperatorRoutes {
     }
 
     private func images(_ request: Request, _ context: HubContext) async throws -> Response {
-        try await list(request, context, ["name", "dangling", "unused"]) { connection, question in
+        try await list(request, context, ["name", "dangling", "unused", "updates"]) { connection, question in
             let filter = ImageQueries.Filter(
                 tag: question.parameters.pattern("name"), isDangling: try question.parameters.flag("dangling"),
-                isUnused: try question.parameters.flag("unused"))
+                isUnused: try question.parameters.flag("unused"),
+                isOutdated: try question.parameters.flag("updates"))
             return try ImageQueries.list(connection, question.machines, filter: filter, limit: question.limit)
         }
     }
