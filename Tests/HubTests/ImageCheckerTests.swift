@@ -1,4 +1,5 @@
 import Contracts
+import HubAPI
 import Logging
 import Synchronization
 import TestSupport
