@@ -119,6 +119,23 @@ import Testing
         #expect(full.items.first?.availableBytes == 7 << 30)
     }
 
+    @Test func `File systems are unknown where the collecting fails, and nowhere else`() throws {
+        let fleet = try QueryFleet("web-01", "web-02")
+        for name in ["web-01", "web-02"] {
+            try fleet.take(
+                DeriverSnapshot(QueryPayloads.metrics(load: 1), at: QueryFleet.start, sequence: 1), from: name)
+        }
+        var failed = DeriverSnapshot(QueryPayloads.metrics(load: 1), at: QueryFleet.start + 60_000, sequence: 2)
+        failed.failure = "/proc is not there"
+        try fleet.take(failed, from: "web-02")
+        let answer = try fleet.read { try DiskQueries.list($0, .all, usedPercentAtLeast: 0, limit: 10) }
+        #expect(
+            answer.items.map { "\($0.machine) \($0.mountPoint) \($0.unknownSince != nil)" } == [
+                "web-01 /srv false", "web-02 /srv true", "web-01 / false", "web-02 / true",
+            ])
+        #expect(answer.notices?.map(\.machine) == ["web-02"])
+    }
+
     @Test func `Events are the newest first and can be narrowed`() throws {
         let fleet = try QueryFleet.filled()
         let all = try fleet.read { try EventQueries.list($0, filter: .init(), limit: 1000) }.items

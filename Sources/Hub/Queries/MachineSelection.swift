@@ -101,17 +101,19 @@ enum UnknownParts {
     /// A column that says since when the part is unknown that a row is of, null where it is known: because it could not
     /// be read, or because the newest collecting of its kind failed.
     ///
-    /// - Parameter row: the alias of the row's table.
+    /// - Parameter row: the alias of the row's table; one of the aliases inside would hide it.
     static func column(
         _ kind: Kind, _ section: String, of row: String, as name: String = "unknown_since_at"
     ) -> String {
         // What was unknown when the last good snapshot was made has been so for longer than the kind has failed.
         """
         coalesce(
-          (SELECT min(u.unknown_since_at) FROM machine_sections u
-           WHERE u.machine_id = \(row).machine_id AND u.kind = '\(kind.rawValue)' AND u.pointer IN ('', '\(section)')),
-          (SELECT coalesce(f.effective_at, f.attempted_at) FROM machine_kinds f WHERE f.machine_id = \(row).machine_id
-           AND f.kind = '\(kind.rawValue)' AND f.collection_status = 'failed')) AS \(name)
+          (SELECT min(unread.unknown_since_at) FROM machine_sections unread
+           WHERE unread.machine_id = \(row).machine_id AND unread.kind = '\(kind.rawValue)'
+             AND unread.pointer IN ('', '\(section)')),
+          (SELECT coalesce(failed.effective_at, failed.attempted_at) FROM machine_kinds failed
+           WHERE failed.machine_id = \(row).machine_id AND failed.kind = '\(kind.rawValue)'
+             AND failed.collection_status = 'failed')) AS \(name)
         """
     }
 
