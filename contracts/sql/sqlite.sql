@@ -971,6 +971,82 @@ CREATE INDEX snapshots_kind_received ON snapshots (kind, received_at);
 
 DROP INDEX snapshots_received;
 
+-- version 4: messages
+CREATE TABLE important_messages (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  message_id TEXT NOT NULL,
+  source TEXT NOT NULL CHECK (source IN ('snapshot', 'hub')),
+  category TEXT NOT NULL,
+  code TEXT NOT NULL,
+  component TEXT NOT NULL,
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'critical')),
+  message TEXT NOT NULL,
+  section TEXT,
+  first_seen_at BIGINT NOT NULL,
+  first_sequence BIGINT,
+  first_snapshot TEXT,
+  last_seen_at BIGINT,
+  closed_at BIGINT,
+  closed_sequence BIGINT,
+  closed_snapshot TEXT,
+  PRIMARY KEY (machine_id, message_id)
+) WITHOUT ROWID;
+
+CREATE INDEX important_messages_category ON important_messages (machine_id, category, closed_at);
+
+CREATE INDEX important_messages_id ON important_messages (message_id);
+
+CREATE INDEX important_messages_open ON important_messages (first_seen_at) WHERE closed_at IS NULL;
+
+CREATE INDEX important_messages_closed ON important_messages (closed_at) WHERE closed_at IS NOT NULL;
+
+CREATE TABLE message_acknowledgements (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  category TEXT NOT NULL,
+  code TEXT NOT NULL,
+  component TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  first_seen_at BIGINT NOT NULL,
+  acknowledged_at BIGINT NOT NULL,
+  acknowledged_by TEXT NOT NULL,
+  note TEXT,
+  PRIMARY KEY (machine_id, category, code, component, severity, first_seen_at)
+) WITHOUT ROWID;
+
+ALTER TABLE machine_kinds ADD COLUMN has_messages BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE machines ADD COLUMN split_at BIGINT;
+
+CREATE TABLE machine_boots (
+  machine_id BIGINT NOT NULL REFERENCES machines (id) ON DELETE CASCADE,
+  boot_id TEXT NOT NULL,
+  first_seen_at BIGINT NOT NULL,
+  superseded_at BIGINT,
+  returned_at BIGINT,
+  refused_at BIGINT,
+  hostname TEXT,
+  machine_id_hint TEXT,
+  product_uuid_hint TEXT,
+  remote_address TEXT,
+  PRIMARY KEY (machine_id, boot_id)
+) WITHOUT ROWID;
+
+CREATE TABLE machine_clone_signs (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  alternated_at BIGINT,
+  repeated_at BIGINT,
+  repeated_sequence BIGINT
+);
+
+CREATE TABLE tag_rules (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  tag TEXT NOT NULL,
+  expression TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  UNIQUE (tag, expression)
+);
+
 -- version 5: images
 ALTER TABLE docker_containers ADD COLUMN restart_loop_count BIGINT;
 
