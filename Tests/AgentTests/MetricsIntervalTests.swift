@@ -10,7 +10,10 @@ private final class TwoLooks: Sendable {
     let directory: TemporaryDirectory
     private let clocks = Mutex((awake: UInt64(1_000_000_000_000), asleep: UInt64(0)))
 
-    init() throws { directory = try TemporaryDirectory() }
+    init() throws {
+        directory = try TemporaryDirectory()
+        try write("proc/uptime", "1000.00 900.00\n")
+    }
 
     func write(_ path: String, _ text: String) throws { try directory.write("root/\(path)", text) }
 
