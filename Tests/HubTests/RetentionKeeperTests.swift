@@ -72,7 +72,10 @@ import Testing
     }
 
     @Test func `All rules are applied every ten minutes`() throws {
-        let world = World(try TestHubStore())
+        let hub = try TestHubStore()
+        // Its directory lives as long as it does.
+        defer { withExtendedLifetime(hub) {} }
+        let world = World(hub)
         #expect(access(world.reserve, F_OK) == 0)
         try world.refuse(secondsAgo: 8 * 86_400)
         try world.work()
@@ -92,7 +95,10 @@ import Testing
     }
 
     @Test func `Where the disk is short it does not wait, but for a minute after a vain attempt`() throws {
-        let world = World(try TestHubStore())
+        let hub = try TestHubStore()
+        // Its directory lives as long as it does.
+        defer { withExtendedLifetime(hub) {} }
+        let world = World(hub)
         try world.work()
         try world.refuse(secondsAgo: 60)
         world.available.withLock { $0 = 500 << 20 }
