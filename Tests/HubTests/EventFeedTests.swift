@@ -85,6 +85,7 @@ import Testing
         let fleet = try QueryFleet("web-01")
         try Self.boot(fleet, 1, at: QueryFleet.start)
         try Self.boot(fleet, 2, at: QueryFleet.start + 1000)
+        try fleet.run("DELETE FROM event_feed WHERE entry < (SELECT max(entry) FROM event_feed)")
         try fleet.run("UPDATE event_feed SET entry = 1")
         try fleet.run("INSERT INTO event_feed (entry, machine_id, event_id) VALUES (100001, 1, 'x')")
         try Self.boot(fleet, 3, at: QueryFleet.start + 2000)
