@@ -22,6 +22,7 @@ struct PastTests {
         state.summary.status = .ok
         state.summary.reasons = []
         for index in state.kinds.indices { state.kinds[index].lastError = nil }
+        for index in state.hostKeys.indices { state.hostKeys[index].firstSeenAt = nil }
         return state
     }
 
