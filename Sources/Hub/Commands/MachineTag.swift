@@ -9,8 +9,8 @@ struct MachineTag: ParsableCommand {
             +TAG gives, -TAG takes away. Tags that the hub gives by itself or by rule (vigie-hub tag rule) are not touched.
 
             Examples:
-              vigie-hub machine tag web-01 +web +rack-3
-              vigie-hub machine tag web-01 -- -db
+              vigie-hub machine tag web-01 +rack-3
+              vigie-hub machine tag web-01 +web -db
             """)
 
     @OptionGroup var data: DataOptions
