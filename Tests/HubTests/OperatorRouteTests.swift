@@ -111,7 +111,7 @@ import Transport
         ("/v1/updates?status=pending", 400, "status is one of held, phased"),
         ("/v1/events?severity=bad", 400, "info, warning, critical"),
         ("/v1/events?since=yesterday", 400, "30m, 12h or 7d"),
-        ("/v1/events?since=-5h", 400, "since is a time before now"), ("/v1/events?since=999999999d", 400, "since is"),
+        ("/v1/events?since=-5h", 400, "a time before now as 30m, 12h or 7d"), ("/v1/events?since=999999999d", 400, "since is"),
         ("/v1/disks?used_percent=101", 400, "from 0 to 100"), ("/v1/containers?state=up", 400, "running"),
         ("/v1/machines/web-01/snapshots?kind=disks", 400, "hardware, metrics, apt, docker"),
         ("/v1/machines/web-01/metrics?points=9999", 400, "points is a number"),

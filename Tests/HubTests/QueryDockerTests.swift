@@ -112,7 +112,7 @@ import Testing
         let ids = #expect(throws: AmbiguousName.self) { try show("abc") }
         #expect(ids?.detail.contains("several machines") == true)
         let missing = #expect(throws: MissingName.self) { try show("lop-0") }
-        #expect(missing?.detail == #"there is no container "lop-0"; did you mean loop-0, loop-1?"#)
+        #expect(missing?.detail == #"there is no container "lop-0"; did you mean loop-0?"#)
         let strange = #expect(throws: MissingName.self) { try show("%") }
         #expect(strange?.detail == #"there is no container "%"; vigie containers lists them"#)
         #expect(throws: MissingName.self) { try show("ab") }
