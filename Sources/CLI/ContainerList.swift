@@ -8,7 +8,7 @@ struct ContainerList: AsyncParsableCommand {
         abstract: "List containers in every state.",
         discussion: """
             --unhealthy takes what an operator should look at: a failing health check, a restart loop, dead, stopped
-            for lack of memory. --restarting takes what the engine restarts now, or has within ten minutes.
+            for lack of memory. --restarting takes what the engine restarts now, has within ten minutes, or again and again.
 
             EXAMPLES:
               vigie containers --unhealthy

@@ -69,12 +69,17 @@ import Testing
         #expect(try hub.value("SELECT restart_loop_count FROM docker_containers") == .null)
     }
 
-    @Test func `The window of events enters the history, each event once`() throws {
+    @Test func `A container that died and runs again is told with its exit code, and with its want of memory`() throws {
         let before: [(String, Int64?)] = [("start", nil)]
         let after = before + [("oom", nil), ("die", 137), ("start", nil)]
         let hub = try take([
             payload(events: before), payload(restarts: 1, events: after), payload(restarts: 1, events: after),
         ])
+        #expect(
+            try events(hub).filter { $0.hasPrefix("container_") } == [
+                "container_oom_killed: container web was killed for want of memory",
+                "container_restarted: container web restarted 1 times, exit code 137",
+            ])
         #expect(try hub.value("SELECT count(*) FROM docker_container_events") == .integer(4))
         #expect(try hub.value("SELECT exit_code FROM docker_container_events WHERE action = 'die'") == .integer(137))
     }

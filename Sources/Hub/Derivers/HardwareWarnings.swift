@@ -25,7 +25,8 @@ enum HardwareWarnings {
                     message: isFailing
                         ? "disk \(disk.name) reports that it is failing"
                         : "disk \(disk.name) has used \(disk.smart?.percentageUsed ?? 0) % of its life",
-                    section: "/disks"))
+                    // What SMART says may become unknown by itself: then what it said last still holds.
+                    section: "/disks/\(Violation.step(disk.name))/smart"))
         }
         return warnings
     }

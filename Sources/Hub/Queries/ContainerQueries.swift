@@ -30,8 +30,8 @@ enum ContainerQueries {
             WHERE c.machine_id = s.machine_id AND \(MachineSelection.condition)
               AND (CAST(?4 AS TEXT) IS NULL OR c.state = ?4) AND coalesce(c.image, '') LIKE ?5 ESCAPE '!'
               AND (CAST(?6 AS BIGINT) = 0 OR c.health = 'unhealthy' OR c.state IN ('restarting', 'dead')
-                OR (c.oom_killed = 1 AND c.state <> 'running'))
-              AND (CAST(?7 AS BIGINT) = 0 OR c.state = 'restarting'
+                OR c.restart_loop_count IS NOT NULL OR (c.oom_killed = 1 AND c.state <> 'running'))
+              AND (CAST(?7 AS BIGINT) = 0 OR c.state = 'restarting' OR c.restart_loop_count IS NOT NULL
                 OR (c.state = 'running' AND c.restart_count > 0 AND c.started_at >= ?8))
               AND (CAST(?9 AS TEXT) IS NULL OR c.compose_project = ?9)
             ORDER BY s.name, c.name LIMIT ?10
