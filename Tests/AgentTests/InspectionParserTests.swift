@@ -165,6 +165,7 @@ struct InspectionParserTests {
             ("0::/lxc/101/ns/system.slice/ssh.service", .container),
             ("0::/machine.slice/machine-web.scope/payload/system.slice/ssh.service", .container),
             ("0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope", .unit("machine-qemu\\x2d1\\x2dvm.scope")),
+            ("5:name=systemd:/\n0::/system.slice/cron.service\n", .unit("cron.service")),
             ("0::/", .none), ("", .none), ("nonsense", .none),
         ])
     func units(text: String, expected: ProcessUnit) {

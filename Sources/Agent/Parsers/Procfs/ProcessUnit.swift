@@ -8,16 +8,17 @@ enum ProcessUnit: Equatable, Sendable {
     case none
 
     static func parse(_ bytes: [UInt8]) -> ProcessUnit {
-        var unified: ProcessUnit?
+        var (named, unified) = (ProcessUnit.none, ProcessUnit.none)
         var text = ByteScanner(bytes)
         while var line = text.line() {
             guard let hierarchy = line.take(upTo: 0x3A), let controllers = line.take(upTo: 0x3A) else { continue }
             let path = line.text
-            // systemd's own hierarchy says it where both versions are mounted.
-            if controllers.equals("name=systemd") { return of(path) }
+            if controllers.equals("name=systemd") { named = of(path) }
             if hierarchy.equals("0") { unified = of(path) }
         }
-        return unified ?? .none
+        // Where both versions are mounted, systemd's own hierarchy says it; unless a manager that uses the other one runs
+        // on a kernel that has both.
+        return named == .none ? unified : named
     }
 
     private static func of(_ path: String) -> ProcessUnit {
