@@ -44,10 +44,10 @@ test-docker: setup  ## the tests of a real engine: Docker and Podman, started fo
 test-registry: setup  ## the tests of image checks against a real registry, which is installed for them
 	@scripts/test-registry
 
-bench: build  ## ingest benchmark: full length, table and JSON under out/bench
+bench: build  ## measure the hub beside its peers, which are installed for it; tables, and JSON in out/bench
 	@scripts/bench full
 
-bench-quick: build  ## ingest benchmark: half a minute
+bench-quick: build  ## the same without peers, in a minute
 	@scripts/bench quick
 
 bench-history: setup  ## a fleet's history: sizes, questions, rates (MACHINES=1000 DAYS=30 MINUTES=5)

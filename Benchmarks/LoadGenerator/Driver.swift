@@ -1,33 +1,11 @@
-import Contracts
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// One request that will be posted.
-struct Post: Sendable {
-    var path: String
-    var token: String?
-    var contentEncoding: String?
-    var body: [UInt8]
-    var snapshotID: Identifier?
-}
-
-/// What became of one request.
-struct Result: Sendable {
-    var index: Int
-    /// 0 where the connection was lost before an answer.
-    var status: Int
-    /// From the moment it was due (not from when a slow hub let it be sent), in nanoseconds.
-    var latency: Int64
-    var body: [UInt8]
-}
-
-/// Posts requests over kept TLS connections, as fast as they are answered or at a steady rate.
+/// Posts requests over kept connections, as fast as they are answered or at a steady rate.
 struct Driver {
-    var host: String
-    var port: Int
-    var caPEM: [UInt8]
+    var target: Target
     var connections: Int
     /// Requests a second over all connections; nil: as fast as it goes.
     var rate: Double?
@@ -37,32 +15,21 @@ struct Driver {
     /// Answers in the order in which they came, per connection.
     func run(_ posts: [Post]) async throws -> [Result] {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(caPEM))
-        configuration.certificateVerification = .noHostnameVerification
-        let context = try NIOSSLContext(configuration: configuration)
+        let connector = try target.connector(group)
         let start = NIODeadline.now()
         let results = try await withThrowingTaskGroup(of: [Result].self) { tasks in
             for number in 0..<min(connections, max(1, posts.count)) {
                 let loop = group.next()
                 let promise = loop.makePromise(of: [Result].self)
-                let bootstrap = ClientBootstrap(group: loop)
-                    .channelOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
-                    .channelInitializer { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            let pipeline = channel.pipeline.syncOperations
-                            try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: nil))
-                            try pipeline.addHTTPClientHandlers()
-                            try pipeline.addHandler(
-                                Poster(
-                                    posts: posts, first: number, stride: connections, host: host,
-                                    start: start, interval: rate.map { Int64(1e9 / $0) }, deadline: deadline,
-                                    keepBodies: keepBodies, done: promise))
-                        }
-                    }
-                let address = (host: host, port: port)
                 tasks.addTask {
-                    do { _ = try await bootstrap.connect(host: address.host, port: address.port).get() } catch {
+                    do {
+                        _ = try await connector.connect(on: loop) {
+                            Poster(
+                                posts: posts, first: number, stride: connections, host: target.host, start: start,
+                                interval: rate.map { Int64(1e9 / $0) }, deadline: deadline, keepBodies: keepBodies,
+                                done: promise)
+                        }.get()
+                    } catch {
                         promise.fail(error)
                     }
                     return try await promise.futureResult.get()
@@ -73,107 +40,4 @@ struct Driver {
         try await group.shutdownGracefully()
         return results
     }
-}
-
-/// Posts every `stride`-th request on one connection, the next one when the one before is answered.
-private final class Poster: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
-
-    private let posts: [Post]
-    private let stride: Int
-    private let host: String
-    private let start: NIODeadline
-    private let interval: Int64?
-    private let deadline: NIODeadline?
-    private let keepBodies: Bool
-    private let done: EventLoopPromise<[Result]>
-    private var index: Int
-    private var due: NIODeadline
-    private var status = 0
-    private var body: [UInt8] = []
-    private var results: [Result] = []
-    private var isDone = false
-
-    init(
-        posts: [Post], first: Int, stride: Int, host: String, start: NIODeadline, interval: Int64?,
-        deadline: NIODeadline?, keepBodies: Bool, done: EventLoopPromise<[Result]>
-    ) {
-        self.posts = posts
-        self.stride = stride
-        self.host = host
-        self.start = start
-        self.interval = interval
-        self.deadline = deadline
-        self.keepBodies = keepBodies
-        self.done = done
-        index = first
-        due = start
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        context.fireChannelActive()
-        schedule(context)
-    }
-
-    private func schedule(_ context: ChannelHandlerContext) {
-        guard index < posts.count, deadline.map({ NIODeadline.now() < $0 }) ?? true else { return finish(context) }
-        guard let interval else {
-            due = .now()
-            return send(context)
-        }
-        due = start + .nanoseconds(interval * Int64(index))
-        guard due > .now() else { return send(context) }
-        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(deadline: due) {
-            let (poster, context) = loopBound.value
-            poster.send(context)
-        }
-    }
-
-    private func send(_ context: ChannelHandlerContext) {
-        let post = posts[index]
-        var headers = HTTPHeaders([
-            ("Host", host), ("Content-Type", "application/json"), ("Content-Length", String(post.body.count)),
-        ])
-        if let token = post.token { headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let encoding = post.contentEncoding { headers.add(name: "Content-Encoding", value: encoding) }
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: post.path, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: post.body)))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): status = Int(head.status.code)
-        case .body(let part): if keepBodies { body += Array(part.readableBytesView) }
-        case .end:
-            record(status: status)
-            body = []
-            index += stride
-            schedule(context)
-        }
-    }
-
-    private func record(status: Int) {
-        let latency = (NIODeadline.now() - due).nanoseconds
-        results.append(Result(index: index, status: status, latency: latency, body: body))
-    }
-
-    private func finish(_ context: ChannelHandlerContext) {
-        guard !isDone else { return }
-        isDone = true
-        done.succeed(results)
-        context.close(promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        // A hub that was killed: what was under way has no answer, and counts as none.
-        if !isDone, index < posts.count { record(status: 0) }
-        finish(context)
-        context.fireChannelInactive()
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -2,119 +2,68 @@ import Contracts
 import Transport
 
 /// The machines that a run plays: identities, and the bodies that they will post, made before the clock starts.
-struct Fleet {
-    struct Machine {
+struct Fleet: Sendable {
+    struct Machine: Codable, Sendable {
         var token: String
         var id: Identifier
         var bootID: String
+        /// The highest sequence number that was used up.
+        var sequence = 0
     }
 
     var machines: [Machine]
 
     static func token() -> String { Base64.encode((0..<32).map { _ in UInt8.random(in: 0...255) }, .url) }
 
-    static func hash(_ token: String) -> Digest { Digest(sha256: SHA256.digest(Array(token.utf8))) }
+    /// Snapshots of the run: rounds of all machines, a minute apart, ending at the given moment.
+    func snapshots(_ count: Int, endingAt end: Timestamp) async throws -> [Post] {
+        let order = FleetOrder(machines: machines.count, snapshots: count).machines
+        let rounds = (count + machines.count - 1) / max(1, machines.count)
+        return try await inParallel(count) { index in
+            let round = index / machines.count
+            return try snapshot(
+                of: order[index], sequence: machines[order[index]].sequence + round + 1, seed: index,
+                collectedAt: end.adding(milliseconds: Int64(round + 1 - rounds) * 60_000), madeAt: end)
+        }
+    }
 
-    /// The n-th snapshot of the run: machines take turns, a minute apart, ending now.
-    func snapshot(_ index: Int, of total: Int, endingAt end: Timestamp) throws -> Post {
-        let machine = machines[index % machines.count]
-        let round = index / machines.count
-        let rounds = (total + machines.count - 1) / machines.count
-        let moment = end.adding(milliseconds: Int64(round - rounds) * 60_000)
-        let payload = try CanonicalJSON.encode(Self.payload(seed: index))
+    /// A metrics snapshot of one machine, sealed and compressed as its agent does it.
+    func snapshot(of number: Int, sequence: Int, seed: Int, collectedAt: Timestamp, madeAt: Timestamp) throws -> Post {
+        try seal(
+            try CanonicalJSON.encode(MetricsV1.sample(seed: seed)), kind: .metrics, of: number, sequence: sequence,
+            collectedAt: collectedAt, madeAt: madeAt, nextDueSeconds: 60)
+    }
+
+    func seal(
+        _ payload: [UInt8], kind: Kind, of number: Int, sequence: Int, collectedAt: Timestamp, madeAt: Timestamp,
+        nextDueSeconds: Int
+    ) throws -> Post {
+        let machine = machines[number]
         var head = EnvelopeHead(
-            envelope: 1, kind: Kind.metrics.rawValue, schemaVersion: 1, snapshotID: Identifier.make(at: end),
-            machineID: machine.id, sequence: round + 1, bootID: machine.bootID, collectedAt: moment,
-            host: HostIdentity(hostname: "load-\(index % machines.count)"),
-            agent: AgentReport(version: Vigie.version), collection: Collection(status: "ok"))
+            envelope: 1, kind: kind.rawValue, schemaVersion: 1, snapshotID: Identifier.make(at: madeAt),
+            machineID: machine.id, sequence: sequence, bootID: machine.bootID, collectedAt: collectedAt,
+            host: HostIdentity(hostname: "load-\(number)"), agent: AgentReport(version: Vigie.version),
+            collection: Collection(status: "ok"))
         head.agent.rssBytes = 19_000_000
-        head.agent.cpuSecondsTotal = Double(round) * 0.005
+        head.agent.cpuSecondsTotal = Double(sequence) * 0.005
         head.collection.durationMs = 4
-        head.collection.nextDueSeconds = 60
+        head.collection.nextDueSeconds = nextDueSeconds
         head.payloadDigest = Digest(sha256: SHA256.digest(payload))
         let body = try Gzip.compress(try EnvelopeDocument.join(head: head, payload: payload), level: 6)
         return Post(
             path: "/v1/snapshots", token: machine.token, contentEncoding: "gzip", body: body,
             snapshotID: head.snapshotID)
     }
-
-    /// 76 values of a small server with four cores, three file systems and two disks; the last digits vary as real
-    /// ones do, so that bodies compress like real ones.
-    private static func payload(seed: Int) -> MetricsV1 {
-        var random = SplitMix(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
-        func between(_ low: Int, _ high: Int) -> Int { Int.random(in: low...high, using: &random) }
-        func percent() -> Percent { Percent(clamping: Double(between(0, 10_000)) / 100) }
-        var metrics = MetricsV1()
-        metrics.uptimeSeconds = Double(between(100_000, 9_999_999))
-        metrics.bootedAt = Timestamp(seconds: 1_790_000_000)
-        metrics.intervalSeconds = 60
-        metrics.load = .init(
-            oneMinute: Double(between(0, 400)) / 100, fiveMinutes: Double(between(0, 400)) / 100,
-            fifteenMinutes: Double(between(0, 400)) / 100)
-        var cpu = MetricsV1.CPU(count: 4)
-        (cpu.usedPercent, cpu.userPercent, cpu.systemPercent, cpu.nicePercent) = (
-            percent(), percent(), percent(), percent()
-        )
-        (cpu.iowaitPercent, cpu.irqPercent, cpu.stealPercent, cpu.idlePercent) = (
-            percent(), percent(), percent(), percent()
-        )
-        cpu.perCore = (0..<4).map { .init(core: $0, usedPercent: percent()) }
-        metrics.cpu = cpu
-        var memory = MetricsV1.Memory(totalBytes: 16_777_216_000)
-        memory.usedBytes = between(1_000_000, 4_000_000) * 4096
-        memory.availableBytes = between(1_000_000, 4_000_000) * 4096
-        memory.freeBytes = between(100_000, 1_000_000) * 4096
-        memory.buffersBytes = between(1000, 100_000) * 4096
-        memory.cachedBytes = between(100_000, 2_000_000) * 4096
-        memory.usedPercent = percent()
-        memory.swapTotalBytes = 2_147_483_648
-        memory.swapUsedBytes = between(0, 1000) * 4096
-        metrics.memory = memory
-        var pressure = MetricsV1.Pressure()
-        pressure.cpu = .init(someAvg10Percent: percent(), someAvg60Percent: percent(), someAvg300Percent: percent())
-        pressure.io = .init(someAvg10Percent: percent(), someAvg60Percent: percent(), someAvg300Percent: percent())
-        metrics.pressure = pressure
-        metrics.filesystems = [("/", "/dev/vda1"), ("/srv", "/dev/vdb1"), ("/boot", "/dev/vda2")].map { mount, device in
-            let total = 107_374_182_400
-            let used = between(1_000_000, 20_000_000) * 4096
-            var filesystem = MetricsV1.Filesystem(
-                mountPoint: mount, device: device, type: "ext4", totalBytes: total, usedBytes: used,
-                availableBytes: total - used, readOnly: false)
-            filesystem.usedPercent = Percent(used, of: total)
-            filesystem.inodesTotal = 6_553_600
-            filesystem.inodesUsed = between(10_000, 600_000)
-            return filesystem
-        }
-        metrics.disks = ["vda", "vdb"].map { name in
-            var disk = MetricsV1.Disk(
-                name: name, readBytesTotal: between(1, 1 << 40), writtenBytesTotal: between(1, 1 << 40),
-                readsTotal: between(1, 1 << 30), writesTotal: between(1, 1 << 30))
-            disk.readBytesPerSecond = Double(between(0, 1 << 20))
-            disk.writtenBytesPerSecond = Double(between(0, 1 << 20))
-            disk.busyPercent = percent()
-            return disk
-        }
-        var interface = MetricsV1.Interface(
-            name: "eth0", receivedBytesTotal: between(1, 1 << 40), transmittedBytesTotal: between(1, 1 << 40))
-        interface.receivedBytesPerSecond = Double(between(0, 1 << 20))
-        interface.transmittedBytesPerSecond = Double(between(0, 1 << 20))
-        metrics.interfaces = [interface]
-        var processes = MetricsV1.Processes(total: between(100, 400))
-        processes.running = between(1, 8)
-        metrics.processes = processes
-        return metrics
-    }
 }
 
-/// A small repeatable generator (Steele, Lea and Flood, 2014), so that a run can be repeated byte by byte.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
+/// Makes bodies on all cores: at some 0.2 ms each, a long run's would take half a minute on one.
+func inParallel(_ count: Int, _ make: @escaping @Sendable (Int) throws -> Post) async throws -> [Post] {
+    let chunk = 1000
+    return try await withThrowingTaskGroup(of: (Int, [Post]).self) { tasks in
+        for start in stride(from: 0, to: count, by: chunk) {
+            tasks.addTask { (start, try (start..<min(count, start + chunk)).map(make)) }
+        }
+        let parts = try await tasks.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        return stride(from: 0, to: count, by: chunk).flatMap { parts[$0] ?? [] }
     }
 }

@@ -1,0 +1,65 @@
+"""Measures hub, agent and peers on loopback; prints tables and writes out/bench/bench.json.
+
+Every run is checked: what was answered is in the archive and in the tables, once.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+from . import ingest, machine, paths, peers
+
+# In the order in which they run; 'quick' takes those that need a minute together.
+SECTIONS = {"ingest": ingest}
+QUICK = ["ingest"]
+
+
+def build():
+    """The load generator; the programs that are measured are built by 'make build'."""
+    if not os.path.exists(paths.HUB):
+        sys.exit(f"error: there is no {paths.HUB}; run 'make build' first")
+    command = ["swift", "build", "--scratch-path", paths.SCRATCH, "-c", "release", "--static-swift-stdlib",
+               "--product", "LoadGenerator"]
+    answer = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True)
+    if answer.returncode != 0:
+        sys.exit(f"{answer.stdout[-3000:]}\nerror: the load generator does not build")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("size", choices=["quick", "full"], nargs="?", default="quick")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all by default")
+    parser.add_argument("--no-peers", action="store_true", help="install and measure nothing of others")
+    parser.add_argument("--no-build", action="store_true", help="take the load generator as it is")
+    parser.add_argument("--output", default=paths.home("bench.json"), help="where the JSON goes")
+    options = parser.parse_args()
+    unknown = [name for name in options.sections if name not in SECTIONS]
+    if unknown:
+        parser.error(f"no such section: {', '.join(unknown)}")
+    if not options.no_build:
+        build()
+    with_peers = options.size == "full" and not options.no_peers
+    results = {"size": options.size, **machine.describe(peer.package for peer in peers.PEERS)}
+    failures = []
+    for name in options.sections or (QUICK if options.size == "quick" else SECTIONS):
+        if sys.stderr.isatty():
+            print(f"measuring {name}", file=sys.stderr)
+        start = time.monotonic()
+        section = SECTIONS[name]
+        results[name] = section.run(options.size, with_peers)
+        results[name]["took_seconds"] = round(time.monotonic() - start, 1)
+        section.show(results[name])
+        failures += section.failures(results[name])
+    with open(options.output, "w") as file:
+        json.dump(results, file, indent=1)
+        file.write("\n")
+    print(f"\n{os.path.relpath(options.output)}")
+    for failure in failures:
+        print(f"error: {failure}", file=sys.stderr)
+    sys.exit(1 if failures else 0)
+
+
+main()

@@ -1,0 +1,63 @@
+"""A hub on loopback with TLS, fsync and validation on, and the load generator against it."""
+import json
+import os
+import shutil
+import subprocess
+
+from . import paths
+from .processes import Server
+
+CONFIGURATION = os.path.join(paths.ROOT, "packaging", "demo-hub.toml")
+
+
+class Hub(Server):
+    """A hub on a free port of loopback, on a new database or on one that is there."""
+
+    def __init__(self, name="hub", keep=False, configuration=CONFIGURATION):
+        self.data = paths.home(name, "data")
+        ready = paths.home(name, "ready")
+        if not keep:
+            shutil.rmtree(self.data, ignore_errors=True)
+        if os.path.exists(ready):
+            os.remove(ready)
+        self.configuration = configuration
+        super().__init__("the hub", [paths.HUB, "serve", "--config", configuration, "--listen", "127.0.0.1:0",
+                                     "--data-dir", self.data, "--ready-file", ready], paths.home(name, "log"))
+        self.wait_for(lambda: os.path.exists(ready))
+
+    def command(self, *words):
+        """What a command of vigie-hub prints as JSON."""
+        return json.loads(subprocess.check_output([paths.HUB, *words, "--data-dir", self.data, "-o", "json"]))
+
+    def enrollment_string(self, uses):
+        return self.command("enrollment", "create", "--uses", str(max(1, uses)), "--ttl", "1h")["enrollment_string"]
+
+
+def database_bytes(data):
+    return sum(os.path.getsize(os.path.join(data, name)) for name in os.listdir(data) if name.startswith("hub.sqlite"))
+
+
+def generate(server, *words):
+    """Runs a command of the load generator; its report, with the server's memory afterwards."""
+    output = subprocess.check_output([paths.LOAD, *map(str, words), "--server", str(server.pid)])
+    report = json.loads(output.splitlines()[-1])
+    report.update({f"server_{key}_bytes": value for key, value in server.memory().items()})
+    return report
+
+
+def verify(data, answered):
+    """Whether what was answered is archived and derived, once; and the words for it."""
+    check = subprocess.run([paths.LOAD, "verify", "--data-dir", data, "--answered", answered],
+                           capture_output=True, text=True)
+    return {"verified": check.returncode == 0, "verification": (check.stdout + check.stderr).strip()}
+
+
+def load(hub, name, machines, connections, rate, seconds, limit, fleet=None):
+    """One run against a hub, checked afterwards."""
+    answered = paths.home("answered")
+    words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
+             "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered]
+    report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
+    report.update(verify(hub.data, answered))
+    report["name"] = name
+    return report

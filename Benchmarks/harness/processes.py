@@ -1,0 +1,121 @@
+"""Processes that are measured: started here, stopped by their id, their CPU and memory read from procfs."""
+import glob
+import os
+import resource
+import socket
+import subprocess
+import time
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A process that serves until it is stopped; use as a context."""
+
+    def __init__(self, name, command, log, environment=None, directory=None):
+        self.name = name
+        with open(log, "w") as file:
+            self.process = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
+                                            env=environment, cwd=directory)
+        self.log = log
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def wait_for(self, condition, seconds=60):
+        """Waits until the condition holds; the log's end is the reason where it never does."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        with open(self.log) as file:
+            raise SystemExit(f"error: {self.name} did not start; the end of {self.log}:\n{file.read()[-1000:]}")
+
+    def cpu_seconds(self):
+        """User and system time of all its threads."""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self):
+        """Bytes: resident, its peak, proportional, private and dirty, anonymous."""
+        values = {}
+        with open(f"/proc/{self.pid}/status") as status:
+            lines = dict(line.split(":", 1) for line in status)
+        values["rss"] = int(lines["VmRSS"].split()[0]) * 1024
+        values["peak"] = int(lines["VmHWM"].split()[0]) * 1024
+        with open(f"/proc/{self.pid}/smaps_rollup") as rollup:
+            lines = dict(line.split(":", 1) for line in rollup if ":" in line and "kB" in line)
+        for name, key in (("pss", "Pss"), ("private_dirty", "Private_Dirty"), ("anonymous", "Anonymous")):
+            values[name] = int(lines[key].split()[0]) * 1024
+        return values
+
+    def switches(self):
+        """Context switches of all its threads since their start: each is a time that one of them went to sleep or was
+        put aside, so a sleeping process's are its wake-ups."""
+        count = 0
+        for path in glob.glob(f"/proc/{self.pid}/task/*/status"):
+            try:
+                with open(path) as status:
+                    count += sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
+            except FileNotFoundError:
+                pass
+        return count
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+class Span:
+    """What happened between two moments: time, CPU of a server, of our children, and of everybody else."""
+
+    def __init__(self, server):
+        self.server = server
+        self.start = self._now()
+
+    def _now(self):
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        with open("/proc/stat") as stat:
+            fields = [int(field) for field in stat.readline().split()[1:]]
+        return {"time": time.monotonic(), "server": self.server.cpu_seconds(),
+                "children": children.ru_utime + children.ru_stime, "own": own.ru_utime + own.ru_stime,
+                "busy": (sum(fields[:3]) + sum(fields[5:8])) / TICKS}
+
+    def end(self):
+        """CPU seconds of the server, of the load, and the share of the machine that others had in the meantime."""
+        now = self._now()
+        spent = {key: now[key] - self.start[key] for key in now}
+        others = spent["busy"] - spent["server"] - spent["children"] - spent["own"]
+        return {"server_cpu_seconds": round(spent["server"], 2), "load_cpu_seconds": round(spent["children"], 2),
+                "others_share": round(max(0.0, others) / (spent["time"] * os.cpu_count()), 3)}
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
