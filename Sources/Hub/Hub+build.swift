@@ -88,8 +88,11 @@ struct HubServer: Sendable {
                     trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
                 limits: limits, meters: meters, schemas: schemas, announcement: announcement, now: Clock.now),
             meters: meters, logger: logger)
+        let startedAt = Clock.now()
+        let attention = HubAttention(since: startedAt)
         let operators = OperatorRoutes(
-            environment: OperatorEnvironment(store: store, dataDirectory: directory.path, startedAt: Clock.now()))
+            environment: OperatorEnvironment(
+                store: store, dataDirectory: directory.path, startedAt: startedAt, attention: attention))
 
         let network = HubRouter().add(middleware: ProblemMiddleware(logger: logger))
         routes.add(to: network)
@@ -116,7 +119,7 @@ struct HubServer: Sendable {
             store: store, meters: meters, writer: writer, connections: budget, disk: disk, now: Clock.now)
         self.recorder = recorder
         var services: [any Service] = [
-            writer, MachineWatch(store: store, logger: logger),
+            writer, MachineWatch(store: store, logger: logger, attention: attention),
             Periodic(period: .seconds(30), clock: ContinuousClock(), logger: logger, name: "rollup") { _ in
                 try rollup.step()
             },

@@ -14,16 +14,24 @@ struct OperatorServer {
     private let base: String
     var token: String?
 
-    /// - Parameter trustsEverybody: as on the hub's Unix socket; else a token is needed.
+    /// - Parameters:
+    ///   - trustsEverybody: as on the hub's Unix socket; else a token is needed.
+    ///   - heardSince: when the hub began to hear machines, if not long ago.
     static func serve<Value>(
         _ fleet: QueryFleet, trustsEverybody: Bool = true, now: Int64 = QueryFleet.start + 10 * QueryFleet.minute,
+        heardSince: Int64 = QueryFleet.start - 365 * QueryFleet.day,
         _ body: (OperatorServer) async throws -> Value
     ) async throws -> Value {
         let router = Router(context: HubContext.self)
         router.add(middleware: ProblemMiddleware())
+        let attention = HubAttention(since: Timestamp(milliseconds: heardSince))
+        // Looked at every minute since.
+        for moment in stride(from: heardSince, through: now, by: Int(HubAttention.gap)) {
+            _ = attention.look(at: moment)
+        }
         let environment = OperatorEnvironment(
             store: fleet.store, dataDirectory: fleet.directory.path,
-            startedAt: Timestamp(milliseconds: QueryFleet.start))
+            startedAt: Timestamp(milliseconds: QueryFleet.start), attention: attention)
         OperatorRoutes(environment: environment, now: { Timestamp(milliseconds: now) })
             .add(
                 to: router.group().add(

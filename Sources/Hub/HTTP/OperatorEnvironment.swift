@@ -7,4 +7,6 @@ struct OperatorEnvironment: Sendable {
     let dataDirectory: String
     /// When this process began to serve.
     let startedAt: Timestamp
+    /// Since when machines are heard.
+    let attention: HubAttention
 }

@@ -68,7 +68,10 @@ extension OperatorRoutes {
         try context.require(.read)
         _ = try OperatorParameters(request, allowed: [])
         let now = now()
-        var status = try await environment.store.read { try HubQueries.status($0, now: now) }
+        let heardSince = environment.attention.heardSince(now.milliseconds)
+        var status = try await environment.store.read {
+            try HubQueries.status($0, now: now, heardSince: heardSince)
+        }
         status.startedAt = environment.startedAt
         status.databaseBytes = databaseBytes()
         return try .json(status)

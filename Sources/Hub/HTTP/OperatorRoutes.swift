@@ -80,10 +80,12 @@ extension OperatorRoutes {
             includesRetired: try parameters.flag("retired"))
         let limit = try parameters.limit(default: 10_000, maximum: 100_000)
         let now = now()
+        let heardSince = environment.attention.heardSince(now.milliseconds)
         return try await Self.telling {
             let bytes = try await environment.store.read { connection in
                 _ = try MachineSelection.find(connection, machine: nil, tag: filter.tag)
-                return try MachineQueries.listJSON(connection, filter: filter, limit: limit, now: now)
+                return try MachineQueries.listJSON(
+                    connection, filter: filter, limit: limit, now: now, heardSince: heardSince)
             }
             return Self.bytes(bytes, type: "application/json")
         }
@@ -95,9 +97,13 @@ extension OperatorRoutes {
         let name = try Self.name(context)
         let now = now()
         if let at = try parameters.moment("at", now: now) { return try await machine(name, at: at) }
+        let heardSince = environment.attention.heardSince(now.milliseconds)
         return try await answer { connection in
             let found = try MachineLookup.find(connection, name)
-            guard let detail = try MachineDetailQueries.show(connection, machine: found, now: now) else {
+            guard
+                let detail = try MachineDetailQueries.show(
+                    connection, machine: found, now: now, heardSince: heardSince)
+            else {
                 throw MissingName(what: "machine", name: name, nearest: [], otherwise: "vigie machines lists them")
             }
             return detail

@@ -12,21 +12,23 @@ final class MachineWatch: Service {
     private let now: @Sendable () -> Timestamp
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
-    private let attention: Mutex<HubAttention>
+    private let attention: HubAttention
     private let tagsDue = Mutex(Pace(period: 60_000))
 
     /// - Parameters:
+    ///   - attention: shared with who answers questions; its own where nobody else asks.
     ///   - now: the hub's clock.
     ///   - sleep: waits for the next look; tests have their own.
     init(
-        store: any Store, logger: Logger, now: @escaping @Sendable () -> Timestamp = Clock.now,
+        store: any Store, logger: Logger, attention: HubAttention? = nil,
+        now: @escaping @Sendable () -> Timestamp = Clock.now,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) {
         self.store = store
         self.logger = logger
         self.now = now
         self.sleep = sleep
-        attention = Mutex(HubAttention(since: now().milliseconds))
+        self.attention = attention ?? HubAttention(since: now())
     }
 
     func run() async throws {
@@ -44,7 +46,7 @@ final class MachineWatch: Service {
     func look() async throws {
         let now = now()
         if tagsDue.withLock({ $0.take(at: now.milliseconds) }) { try await giveTags() }
-        let heardSince = attention.withLock { $0.look(at: now.milliseconds) }
+        let heardSince = attention.look(at: now.milliseconds)
         let changed = try await store.read { connection in
             let open = try Self.open(connection)
             return try connection.rows(Self.machines).compactMap { row -> Int64? in
@@ -114,25 +116,5 @@ private struct Pace: Sendable {
         if let last, now >= last, now - last < period { return false }
         last = now
         return true
-    }
-}
-
-/// Since when the hub has been able to hear machines: it cannot call them silent for a time when it was away itself.
-struct HubAttention: Sendable {
-    /// The hub was stopped, asleep or swamped if it has not looked for so long, in milliseconds.
-    static let gap: Int64 = 60_000
-
-    private var since: Int64
-    private var lookedAt: Int64
-
-    init(since: Int64) {
-        self.since = since
-        lookedAt = since
-    }
-
-    mutating func look(at now: Int64) -> Int64 {
-        if now - lookedAt > Self.gap || now < lookedAt { since = now }
-        lookedAt = now
-        return since
     }
 }

@@ -4,7 +4,8 @@ import HubAPI
 /// When silence begins to mean something, by the hub's clock at the moment of the question.
 ///
 /// A report is late after its due time and a quarter of its interval (at least 15 s: jitter and a slow network are no
-/// news); a machine is offline when three reports in a row are missing. One late report alone never is.
+/// news); a machine is offline when three reports in a row are missing. One late report alone never is. What was due
+/// while the hub was away counts neither way for a while.
 enum FreshnessRule {
     static let missedReportsUntilOffline: Int64 = 3
     static let shortestInterval: Int64 = 10_000
@@ -56,14 +57,16 @@ enum FreshnessRule {
         let interval = max(interval ?? due - last, shortestInterval)
         let grace = max(interval / 4, leastGrace)
         let silence = (missedReportsUntilOffline - 1) * interval + grace
+        // Promised for a time when nobody listened: it was perhaps kept.
+        let isExcused = isPatient && heardSince.map { due < $0 } ?? false
         let hasMissed = heardSince.map { now > $0 + interval + silence } ?? true
         if now > due + silence, hasMissed, !isPatient { return .offline }
-        return now > due + grace ? .late : .ok
+        return now > due + grace && !isExcused ? .late : .ok
     }
 
     /// Of one kind: it is never worse than late, since the machine's own freshness tells whether it is there.
-    static func kindFreshness(received: Int64?, due: Int64?, now: Int64) -> Freshness {
-        let found = freshness(last: received, due: due, created: now, now: now)
+    static func kindFreshness(received: Int64?, due: Int64?, now: Int64, heardSince: Int64? = nil) -> Freshness {
+        let found = freshness(last: received, due: due, created: now, now: now, heardSince: heardSince)
         return found == .offline ? .late : found
     }
 

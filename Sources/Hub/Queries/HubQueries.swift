@@ -6,7 +6,7 @@ enum HubQueries {
     static let machines = Statement(
         "hub.machines",
         """
-        SELECT m.created_at, m.last_seen_at, m.next_due_at, t.metrics_at, t.metrics_due_at
+        SELECT m.created_at, m.last_seen_at, m.next_due_at, t.metrics_at, t.metrics_due_at, m.id
         FROM machines m JOIN machine_settings s ON s.machine_id = m.id
         LEFT JOIN machine_state t ON t.machine_id = m.id WHERE s.retired_at IS NULL
         """)
@@ -36,13 +36,17 @@ enum HubQueries {
 
     static let all = [machines, snapshots, held, quarantine, schema, figures, cleanup]
 
-    static func status(_ connection: any SQLConnection, now: Timestamp) throws -> HubStatus {
+    /// - Parameter heardSince: since when the hub has been able to hear machines; nil says always.
+    static func status(
+        _ connection: any SQLConnection, now: Timestamp, heardSince: Int64? = nil
+    ) throws -> HubStatus {
         var counts: [Freshness: Int] = [:]
+        let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         for row in try connection.rows(machines) {
-            guard let created = row[0].integer else { continue }
+            guard let created = row[0].integer, let machine = row[5].integer else { continue }
             let promise = FreshnessRule.Promise(
                 last: row[1].integer, due: row[2].integer, metricsAt: row[3].integer, metricsDue: row[4].integer)
-            let freshness = FreshnessRule.freshness(promise, created: created, now: now.milliseconds)
+            let freshness = hearing.freshness(of: machine, promise, created: created)
             counts[freshness, default: 0] += 1
         }
         var status = HubStatus(

@@ -35,9 +35,10 @@ enum MachineDetailQueries {
     static let all = [machine, hardware, kinds]
 
     static func show(
-        _ connection: any SQLConnection, machine found: MachineLookup.Found, now: Timestamp
+        _ connection: any SQLConnection, machine found: MachineLookup.Found, now: Timestamp, heardSince: Int64? = nil
     ) throws -> MachineDetail? {
-        guard let summary = try MachineQueries.one(connection, id: found.id, now: now),
+        let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
+        guard let summary = try MachineQueries.one(connection, id: found.id, now: now, heardSince: heardSince),
             let row = try connection.row(machine, found.id), let created = row.time("created_at")
         else { return nil }
         var detail = MachineDetail(summary: summary, createdAt: created)
@@ -47,7 +48,7 @@ enum MachineDetailQueries {
         detail.clockSkewMs = row["clock_skew_ms"].integer
         detail.os = operatingSystem(row)
         detail.hardware = try connection.row(hardware, found.id).map(hardware(_:))
-        detail.kinds = try connection.rows(kinds, found.id).compactMap { kind($0, now: now) }
+        detail.kinds = try connection.rows(kinds, found.id).compactMap { kind($0, hearing) }
         let selection = MachineSelection(found)
         detail.filesystems = try DiskQueries.list(connection, selection, usedPercentAtLeast: 0, limit: 1000).items
         detail.disks = try DiskQueries.devices(connection, selection, limit: 1000).items
@@ -111,12 +112,12 @@ enum MachineDetailQueries {
         return answer
     }
 
-    private static func kind(_ row: SQLRow, now: Timestamp) -> KindFreshness? {
+    private static func kind(_ row: SQLRow, _ hearing: Hearing) -> KindFreshness? {
         guard let name = row.text("kind") else { return nil }
         var kind = KindFreshness(
             kind: name,
-            freshness: FreshnessRule.kindFreshness(
-                received: row["received_at"].integer, due: row["next_due_at"].integer, now: now.milliseconds))
+            freshness: hearing.kindFreshness(
+                received: row["received_at"].integer, due: row["next_due_at"].integer))
         kind.collectedAt = row.time("collected_at")
         kind.receivedAt = row.time("received_at")
         kind.nextDueAt = row.time("next_due_at")

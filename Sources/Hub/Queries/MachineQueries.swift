@@ -64,10 +64,10 @@ enum MachineQueries {
     static let all = [list, one, tags, tagsOfOne, unknown, unknownOfOne]
 
     static func list(
-        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp
+        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
     ) throws -> ListAnswer<MachineSummary> {
         var items: [MachineSummary] = []
-        try each(connection, filter: filter, now: now) { machine in
+        try each(connection, filter: filter, now: now, heardSince: heardSince) { machine in
             items.append(machine)
             return items.count <= limit
         }
@@ -76,12 +76,12 @@ enum MachineQueries {
 
     /// The same as the bytes of its JSON: a fleet's list is large, and writing it is most of the work.
     static func listJSON(
-        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp
+        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
     ) throws -> [UInt8] {
         var writer = JSONWriter()
         var count = 0
         writer.begin("{\"items\":[")
-        try each(connection, filter: filter, now: now) { machine in
+        try each(connection, filter: filter, now: now, heardSince: heardSince) { machine in
             count += 1
             guard count <= limit else { return false }
             if count > 1 { writer.raw(",") }
@@ -92,20 +92,29 @@ enum MachineQueries {
         return writer.bytes
     }
 
-    static func one(_ connection: any SQLConnection, id: Int64, now: Timestamp) throws -> MachineSummary? {
+    static func one(
+        _ connection: any SQLConnection, id: Int64, now: Timestamp, heardSince: Int64? = nil
+    ) throws -> MachineSummary? {
+        let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
         try extras.read(
             connection, tags: tagsOfOne, unknown: unknownOfOne, failed: UnknownParts.failedKindsOfOne, id)
-        return try connection.row(one, id).flatMap { MachineRow($0).summary(extras: extras, now: now) }
+        return try connection.row(one, id).flatMap {
+            MachineRow($0).summary(extras: extras, hearing: hearing, now: now)
+        }
     }
 
     private static func each(
-        _ connection: any SQLConnection, filter: Filter, now: Timestamp, _ body: (MachineSummary) -> Bool
+        _ connection: any SQLConnection, filter: Filter, now: Timestamp, heardSince: Int64?,
+        _ body: (MachineSummary) -> Bool
     ) throws {
+        let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
         try extras.read(connection, tags: tags, unknown: unknown, failed: UnknownParts.failedKinds)
         try connection.each(list, [filter.includesRetired ? 1 : 0]) { row in
-            guard let machine = MachineRow(row).summary(extras: extras, now: now), filter.admits(machine) else {
+            guard let machine = MachineRow(row).summary(extras: extras, hearing: hearing, now: now),
+                filter.admits(machine)
+            else {
                 return true
             }
             return body(machine)

@@ -20,7 +20,7 @@ struct MachineRow {
 
     init(_ row: any SQLRowReader) { self.row = row }
 
-    func summary(extras: MachineQueries.Extras, now: Timestamp) -> MachineSummary? {
+    func summary(extras: MachineQueries.Extras, hearing: Hearing, now: Timestamp) -> MachineSummary? {
         guard let id = row.integer(Position.id), let name = row.text(Position.name),
             let uuid = row.text(Position.uuid).flatMap(Identifier.init(_:)),
             let created = row.integer(Position.created)
@@ -28,7 +28,7 @@ struct MachineRow {
         let promise = FreshnessRule.Promise(
             last: row.integer(Position.lastSeen), due: row.integer(Position.nextDue),
             metricsAt: row.integer(Position.metrics), metricsDue: row.integer(Position.metrics + 1))
-        let freshness = FreshnessRule.freshness(promise, created: created, now: now.milliseconds)
+        let freshness = hearing.freshness(of: id, promise, created: created)
         var machine = MachineSummary(
             name: name, machineID: uuid, freshness: freshness, status: .ok, reasons: [])
         machine.lastSeenAt = time(Position.lastSeen)
@@ -56,7 +56,7 @@ struct MachineRow {
         if let booted = row.integer(Position.booted), let seen = row.integer(Position.lastSeen), seen >= booted {
             machine.uptimeSeconds = Double((seen - booted) / 1000)
         }
-        machine.stale = stale(now: now.milliseconds)
+        machine.stale = stale(hearing, now: now.milliseconds)
         machine.reasons = MachineHealth.reasons(of: machine, signs: signs(unknown: machine.unknown))
         machine.status = machine.reasons.map(\.severity).max() ?? .ok
         return machine
@@ -71,11 +71,11 @@ struct MachineRow {
             areUpdatesUnread: row.integer(Position.updatesUnknown) != nil)
     }
 
-    private func stale(now: Int64) -> [String] {
+    private func stale(_ hearing: Hearing, now: Int64) -> [String] {
         var stale: [String] = []
         for (kind, position) in Position.kinds {
             guard let received = row.integer(position) else { continue }
-            let freshness = FreshnessRule.kindFreshness(received: received, due: row.integer(position + 1), now: now)
+            let freshness = hearing.kindFreshness(received: received, due: row.integer(position + 1))
             if freshness == .late { stale.append(kind) }
         }
         if FreshnessRule.areListsStale(row.integer(Position.listsUpdated), now: now) { stale.append("apt_lists") }

@@ -3,7 +3,7 @@ enum QueryStatements {
     static let all: [Statement] =
         MachineQueries.all + MachineLookup.all + MachineDetailQueries.all + MetricsQueries.all + UpdateQueries.all
         + PackageQueries.all + ContainerQueries.all + StackQueries.all + DiskQueries.all + EventQueries.all
-        + EventFeedQueries.all + MessageQueries.all + SnapshotQueries.all + HubQueries.all
+        + EventFeedQueries.all + MessageQueries.all + SnapshotQueries.all + HubQueries.all + Hearing.statements
         + MachineSelection.statements + UnknownParts.statements + hardware + apt + docker + PastArchive.statements
 
     private static let hardware: [Statement] =
