@@ -5,8 +5,8 @@ struct RederiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rederive", abstract: "Rebuild the derived tables from the archive.",
         discussion: """
-            Machine by machine, one transaction each, while the hub serves. Interrupted, it goes on where it was. With \
-            --check it compares and writes nothing; exit status 1 then means that something differs.
+            Machine by machine, while the hub serves; only rows that differ are written. Interrupted, it goes on about \
+            where it was. With --check it compares and writes nothing; exit status 1 then means that something differs.
 
             Examples:
               vigie-hub rederive
@@ -39,8 +39,8 @@ struct RederiveCommand: ParsableCommand {
         for difference in report.differences { Terminal.say(difference.description) }
         Terminal.say(
             "\(report.machines) machines, \(report.snapshots) snapshots \(check ? "compared" : "derived"),"
-                + " \(report.released) no longer held, \(report.stillHeld) still held, \(report.skipped.count) passed over"
-                + (check ? ", \(report.differences.count) differences" : ""))
+                + " \(report.released) no longer held, \(report.stillHeld) still held, \(report.skipped.count) passed over,"
+                + (check ? " \(report.differences.count) differences" : " \(report.changedRows) rows changed"))
         if !report.differences.isEmpty { throw ExitCode(1) }
     }
 }

@@ -1,5 +1,3 @@
-import Contracts
-
 /// The tables that derivers fill: what `rederive` can rebuild.
 enum DerivedTables {
     /// What stands of a machine now; each row is replaced when the machine says something else.
@@ -11,41 +9,16 @@ enum DerivedTables {
         "docker_containers", "docker_images", "docker_image_references",
         "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
     ]
-    /// What only grows, and outlives its snapshots.
-    static let histories = [
-        "machine_events", "important_messages", "machine_host_key_sightings", "apt_applied_packages",
-        "docker_container_events",
-        "docker_image_events",
+    /// What outlives its snapshots, and becomes another when one comes between two others.
+    static let replayed = ["machine_events", "important_messages"]
+    /// What only grows: each payload's rows are entered by themselves, in any order; see `HistoryTable`.
+    static let entered = [
+        "machine_host_key_sightings", "apt_applied_packages", "docker_container_events", "docker_image_events",
     ]
     /// Histories that begin with time; see `Migrations.derivedMetrics`.
     static let metricHistories = ["host_metrics", "container_metrics"]
     /// What is made of those by the hour and by 5 minutes; their keys begin with a block of time.
     static let rollups = ["host_metrics_5m", "host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h"]
 
-    static var all: [String] { current + histories + metricHistories + rollups }
-
-    /// A machine's rows of a table.
-    static func dump(_ table: String) -> Statement {
-        Statement("derive.dump.\(table)", "SELECT * FROM \(table) WHERE machine_id = ?1")
-    }
-
-    /// A machine's rows of a metric history between two moments, bucket by bucket.
-    ///
-    /// - Parameter first: the first column of its key: a bucket, or a block of them.
-    static func dumpHistory(_ table: String, by first: String = "bucket_at") -> Statement {
-        Statement(
-            "derive.dump.\(table)",
-            """
-            WITH RECURSIVE buckets (\(first)) AS (
-              SELECT min(\(first)) FROM \(table) WHERE \(first) >= ?2 UNION ALL
-              SELECT (SELECT min(h.\(first)) FROM \(table) h WHERE h.\(first) > b.\(first))
-              FROM buckets b WHERE b.\(first) < ?3)
-            SELECT h.* FROM buckets b JOIN \(table) h ON h.\(first) = b.\(first) AND h.machine_id = ?1
-            """)
-    }
-
-    static func dumpRollup(_ table: String) -> Statement { dumpHistory(table, by: "block_at") }
-
-    static let statements =
-        (current + histories).map(dump) + metricHistories.map { dumpHistory($0) } + rollups.map(dumpRollup)
+    static var all: [String] { current + replayed + entered + metricHistories + rollups }
 }

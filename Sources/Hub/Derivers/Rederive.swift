@@ -1,11 +1,16 @@
 import Contracts
 import Foundation
 
-/// Rebuilds derived tables from the archive: machine by machine, one transaction each, while the hub serves.
+/// Rebuilds derived tables from the archive, machine by machine, while the hub serves; see
+/// docs/decisions/0024-rederive-beside-ingest.md.
 ///
 /// The archived snapshots are derived again in their order over what stands there. What the archive does not cover any
 /// more (older events, histories, rows of a section that has been unknown for longer) therefore stays. Held snapshots
 /// that this version can read become derived; what cannot be read is reported and passed over.
+///
+/// A machine is derived beside its tables, from one state of the database; what came meanwhile is derived after it, as
+/// ingest did; and the rows that differ are put into the tables by short transactions, each of which first makes sure
+/// that nothing came since. What ingest does in between, and a stop at any moment, therefore end in the same tables.
 struct Rederive {
     /// Something that was passed over.
     struct Skipped: Sendable, Equatable {
@@ -22,7 +27,9 @@ struct Rederive {
         /// Of a kind or version that this hub still does not know.
         var stillHeld = 0
         var skipped: [Skipped] = []
-        /// For how long one machine's transaction kept writers away.
+        /// Rows that were put into the tables, or taken away.
+        var changedRows = 0
+        /// For how long one transaction kept writers away.
         var longestTransaction = Duration.zero
         /// Of a check: where the tables do not say what the archive says.
         var differences: [DerivedDifference] = []
@@ -42,15 +49,20 @@ struct Rederive {
     }
 
     let store: any Store
-    /// Compare only: every transaction is rolled back.
+    /// Compare only: nothing is written, and writers are never kept away.
     var isCheck = false
     /// How payloads are read.
     var schemas = SchemaVersions.current
-    /// Waits between two machines, so that who serves gets the database.
-    var pause: (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
+    /// How long a transaction goes on with rows before it ends, so that ingest gets its turn.
+    var slice = Duration.milliseconds(100)
+    /// Waits after each transaction, so that who serves gets the database: zero after one that kept nobody away. Throws
+    /// to end early.
+    var pause: (Duration) throws -> Void = { if $0 > .zero { Thread.sleep(forTimeInterval: $0 / .seconds(1)) } }
 
     /// So many of one machine's snapshots may fail in a deriver, each costing a new attempt, before it is left as it is.
     private static let maximumUnderivable = 50
+    /// Machines without a change of which a stopped run may forget that it has done them.
+    private static let rememberedAfter = 20
 
     /// Whoever waits for SQLite's lock looks again after 1, 2, 5, 10, 15, 20, 25 … and at last 100 ms
     /// (`sqliteDefaultBusyCallback`), and is in no queue: a pause longer than its step lets it in.
@@ -75,13 +87,13 @@ struct Rederive {
         if isResumable, let cursor = try store.read({ try $0.row(Self.cursor) })?["value"].text.flatMap({ Int64($0) }) {
             machines.removeAll { $0.id <= cursor }
         }
+        let scratch = try store.read { try ReplayScratch(schemaOf: $0) }
         for (index, machine) in machines.enumerated() {
-            let begin = ContinuousClock.now
-            try rebuild(machine.id, machine.name, isResumable: isResumable, into: &report)
-            let work = begin.duration(to: .now)
-            if index < machines.count - 1 { pause(Self.pause(after: work)) }
-            report.longestTransaction = max(report.longestTransaction, work)
+            try rebuild(machine.id, machine.name, scratch, into: &report)
             report.machines += 1
+            if isResumable, report.machines % Self.rememberedAfter == 0 {
+                _ = try write(&report) { try $0.run(Self.remember, String(machine.id), Clock.now()) }
+            }
             progress(
                 Progress(
                     machine: machine.name, done: total - machines.count + index + 1, total: total,
@@ -91,21 +103,16 @@ struct Rederive {
         return report
     }
 
-    /// Thrown to roll a check's transaction back.
-    private struct RolledBack: Error {
-        var report: Report
-    }
-
-    private func rebuild(_ id: Int64, _ name: String, isResumable: Bool, into report: inout Report) throws {
+    private func rebuild(_ id: Int64, _ name: String, _ scratch: ReplayScratch, into report: inout Report) throws {
         var passedOver: [String: String] = [:]
         while true {
             do {
-                report = try attempt(id, name, passedOver, isResumable: isResumable, report)
+                let attempt = RederiveMachine(
+                    rederive: self, id: id, name: name, scratch: scratch, passedOver: passedOver, report: report)
+                try attempt.run()
+                report = attempt.report
                 return
-            } catch let rolledBack as RolledBack {
-                report = rolledBack.report
-                return
-            } catch let failed as Replay.Underivable {
+            } catch is RederiveMachine.Gone { return } catch let failed as Replay.Underivable {
                 guard passedOver.count < Self.maximumUnderivable else {
                     report.skipped.append(
                         Skipped(
@@ -120,26 +127,18 @@ struct Rederive {
         }
     }
 
-    private func attempt(
-        _ id: Int64, _ name: String, _ passedOver: [String: String], isResumable: Bool, _ report: Report
-    ) throws -> Report {
-        try store.write { connection in
-            // What came late since the last rollup is no difference.
-            if isCheck { try Rollup.settle(id, in: connection) }
-            let before = isCheck ? try DerivedDump.read(id, from: connection) : nil
-            var replay = Replay(
-                machine: id, name: name, connection: connection, schemas: schemas, passedOver: passedOver,
-                report: report)
-            for kind in Kind.allCases { try replay.run(kind) }
-            try Rollup.settle(id, in: connection)
-            var result = replay.report
-            if let before {
-                result.differences += try before.differences(from: .read(id, from: connection), machine: name)
-                throw RolledBack(report: result)
-            }
-            if isResumable { try connection.run(Self.remember, String(id), Clock.now()) }
-            return result
+    /// One short transaction, and a pause after it.
+    func write<Value>(_ report: inout Report, _ body: (any SQLConnection) throws -> Value) throws -> Value {
+        var begin = ContinuousClock.now
+        let value = try store.write { connection in
+            // Waiting for the lock keeps nobody away.
+            begin = .now
+            return try body(connection)
         }
+        let work = begin.duration(to: .now)
+        report.longestTransaction = max(report.longestTransaction, work)
+        try pause(Self.pause(after: work))
+        return value
     }
 
     static let machines = Statement(
@@ -148,7 +147,7 @@ struct Rederive {
         SELECT m.id, m.machine_uuid, s.name FROM machines m LEFT JOIN machine_settings s ON s.machine_id = m.id
         ORDER BY m.id
         """)
-    /// The last machine that an unfinished run has rebuilt.
+    /// A machine that an unfinished run has rebuilt, with those before it.
     static let cursor = Statement("rederive.cursor", "SELECT value FROM app_settings WHERE name = 'rederive_cursor'")
     static let remember = Statement(
         "rederive.remember",
@@ -159,6 +158,6 @@ struct Rederive {
     static let forget = Statement("rederive.forget", "DELETE FROM app_settings WHERE name = 'rederive_cursor'")
 
     static let statements =
-        [machines, cursor, remember, forget] + Replay.statements + DerivedTables.statements
-        + DerivedDump.statements
+        [machines, cursor, remember, forget] + Replay.statements + ReplayScratch.statements + ReplayBounds.statements
+        + RederiveMachine.statements + RollupCheck.statements
 }

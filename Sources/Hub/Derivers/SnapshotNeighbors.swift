@@ -10,6 +10,16 @@ struct ObservedSnapshot: Sendable {
     func knows(_ pointer: String) -> Bool { !Taking.covers(Set(head.collection.unknown ?? []), pointer) }
 }
 
+/// A snapshot that is held in the archive's words, and that a rebuild derives.
+struct ReleasedSnapshot: Sendable {
+    /// Row of `snapshots`.
+    var id: Int64
+    var kind: Kind
+    var order: SnapshotOrder
+    var payloadDigest: String?
+    var result: DerivationResult
+}
+
 /// A machine's archived snapshots of one kind, around a place in their order.
 ///
 /// Failed and held ones do not count. What cannot be read any more is passed over, as if it were not there.
@@ -21,16 +31,24 @@ final class SnapshotNeighbors {
     let kind: Kind
     let connection: any SQLConnection
     let schemas: SchemaVersions
+    /// The newest row of the archive that counts: what came after it is not there yet.
+    let newest: Int64
+    /// Held ones that count all the same, in their order.
+    var released: [ReleasedSnapshot] = []
     /// The last snapshot that was looked at: rederive goes through them in order, and decoding is what costs.
     private var last: ObservedSnapshot?
     private var knownBaseline: Int64?
     private var carrier: (uuid: String, payload: any SnapshotPayload)?
 
-    init(machine: Int64, kind: Kind, connection: any SQLConnection, schemas: SchemaVersions = .current) {
+    init(
+        machine: Int64, kind: Kind, connection: any SQLConnection, schemas: SchemaVersions = .current,
+        newest: Int64 = .max
+    ) {
         self.machine = machine
         self.kind = kind
         self.connection = connection
         self.schemas = schemas
+        self.newest = newest
     }
 
     func remember(_ snapshot: ObservedSnapshot, carriedBy uuid: Identifier) {
@@ -39,11 +57,17 @@ final class SnapshotNeighbors {
     }
 
     func orderBefore(_ order: SnapshotOrder) throws -> SnapshotOrder? {
-        try connection.row(Self.before, machine, kind, order.effectiveAt, order.sequence, order.uuid).map(Self.order)
+        let known = try connection.row(
+            Self.before, machine, kind, order.effectiveAt, order.sequence, order.uuid, newest
+        ).map { SnapshotOrder($0) }
+        return [known, released.last { $0.order < order }?.order].compactMap { $0 }.max()
     }
 
     func orderAfter(_ order: SnapshotOrder) throws -> SnapshotOrder? {
-        try connection.row(Self.after, machine, kind, order.effectiveAt, order.sequence, order.uuid).map(Self.order)
+        let known = try connection.row(
+            Self.after, machine, kind, order.effectiveAt, order.sequence, order.uuid, newest
+        ).map { SnapshotOrder($0) }
+        return [known, released.first { $0.order > order }?.order].compactMap { $0 }.min()
     }
 
     func previous(_ order: SnapshotOrder) throws -> ObservedSnapshot? {
@@ -65,7 +89,10 @@ final class SnapshotNeighbors {
 
     /// Whether a snapshot with another payload stands between two moments.
     func differs(from digest: String, after start: Int64, before end: Int64) throws -> Bool {
-        try connection.row(Self.differing, machine, kind, start, end, digest) != nil
+        let isReleased = released.contains {
+            $0.order.effectiveAt > start && $0.order.effectiveAt < end && $0.payloadDigest != digest
+        }
+        return try isReleased || connection.row(Self.differing, machine, kind, start, end, digest, newest) != nil
     }
 
     /// The payload that a snapshot carries; nil where the archive does not have it.
@@ -95,33 +122,29 @@ final class SnapshotNeighbors {
             compressed: body, inflateLimit: Self.inflateLimit, schemas: schemas, isArchived: true)
     }
 
-    private static func order(_ row: SQLRow) -> SnapshotOrder {
-        SnapshotOrder(
-            effectiveAt: row["effective_at"].integer ?? 0, sequence: row["sequence"].integer ?? 0,
-            uuid: row["snapshot_uuid"].text ?? "")
-    }
-
     private static let derivable = "collection_status <> 'failed' AND result <> 'held'"
 
     static let before = Statement(
         "derive.snapshots.before",
         """
         SELECT effective_at, sequence, snapshot_uuid FROM snapshots
-        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) < (?3, ?4, ?5) AND \(derivable)
+        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) < (?3, ?4, ?5)
+          AND id <= ?6 AND \(derivable)
         ORDER BY effective_at DESC, sequence DESC, snapshot_uuid DESC LIMIT 1
         """)
     static let after = Statement(
         "derive.snapshots.after",
         """
         SELECT effective_at, sequence, snapshot_uuid FROM snapshots
-        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) > (?3, ?4, ?5) AND \(derivable)
+        WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) > (?3, ?4, ?5)
+          AND id <= ?6 AND \(derivable)
         ORDER BY effective_at, sequence, snapshot_uuid LIMIT 1
         """)
     static let differing = Statement(
         "derive.snapshots.differing",
         """
         SELECT 1 AS found FROM snapshots WHERE machine_id = ?1 AND kind = ?2 AND effective_at > ?3 AND effective_at < ?4
-          AND payload_digest <> ?5 AND \(derivable) LIMIT 1
+          AND payload_digest <> ?5 AND id <= ?6 AND \(derivable) LIMIT 1
         """)
     static let baselineAt = Statement(
         "derive.baseline", "SELECT at FROM archive_baselines WHERE machine_id = ?1 AND kind = ?2")

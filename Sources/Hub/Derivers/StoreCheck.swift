@@ -29,7 +29,7 @@ struct StoreCheck {
     let store: any Store
 
     /// - Parameter isFull: verify every archived body, not a sample spread over the archive.
-    /// - Parameter comparesDerived: rebuild every machine in transactions that are rolled back, and compare.
+    /// - Parameter comparesDerived: derive every machine again beside its tables, and compare.
     func run(
         isFull: Bool = false, comparesDerived: Bool = false, progress: (String) -> Void = { _ in }
     ) throws -> Report {

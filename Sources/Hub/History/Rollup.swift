@@ -8,7 +8,7 @@ import Contracts
 struct Rollup {
     /// How long after its end a bucket is rolled up: what comes in this time costs no second look.
     static let grace: Int64 = 60_000
-    /// Late buckets that one transaction looks at.
+    /// Late buckets that one transaction looks at, at most.
     private static let lateBatch: Int64 = 200
     /// Machines that one transaction looks at.
     private static let machineBatch: Int64 = 500
@@ -92,25 +92,30 @@ struct Rollup {
         }
     }
 
-    /// Brings one machine's rollups up to date with its raw rows, for all buckets that are closed.
-    static func settle(_ machine: Int64, in connection: any SQLConnection) throws {
-        // The first round may find hours that the second one settles.
-        while true {
-            let rows = try connection.rows(lateOfMachine, machine)
-            if rows.isEmpty { break }
-            for row in rows { try settle(row, in: connection) }
+    /// Brings some of one machine's rollups up to date with its raw rows, of the buckets that are closed; false where
+    /// nothing is left.
+    static func settle(
+        _ machine: Int64, in connection: any SQLConnection, until end: ContinuousClock.Instant
+    ) throws -> Bool {
+        // Settling 5 minutes may find hours that the next round settles.
+        let rows = try connection.rows(lateOfMachine, machine, lateBatch)
+        for row in rows {
+            try settle(row, in: connection)
+            if ContinuousClock.now > end { break }
         }
+        if !rows.isEmpty { return true }
         for span in RollupSpan.allCases {
             guard let closed = try HistoryMark.closed(span).read(connection),
                 closed > (try HistoryMark.done(span).read(connection) ?? .min)
             else { continue }
             try compute(span, closed - span.length, of: machine, in: connection)
         }
+        return false
     }
 
     /// One machine's row of a bucket, and its file systems and containers where it is an hour; false where it has none.
     @discardableResult
-    private static func compute(
+    static func compute(
         _ span: RollupSpan, _ bucket: Int64, of machine: Int64, in connection: any SQLConnection
     ) throws -> Bool {
         let block = bucket - bucket % span.block
@@ -145,7 +150,10 @@ struct Rollup {
         "SELECT machine_id, span, bucket_at FROM history_late ORDER BY machine_id, span DESC, bucket_at LIMIT ?1")
     static let lateOfMachine = Statement(
         "rollup.late_of_machine",
-        "SELECT machine_id, span, bucket_at FROM history_late WHERE machine_id = ?1 ORDER BY span DESC, bucket_at")
+        """
+        SELECT machine_id, span, bucket_at FROM history_late WHERE machine_id = ?1
+        ORDER BY span DESC, bucket_at LIMIT ?2
+        """)
     static let settled = Statement(
         "rollup.settled", "DELETE FROM history_late WHERE machine_id = ?1 AND span = ?2 AND bucket_at = ?3")
     static let forgetLate = Statement("rollup.forget_late", "DELETE FROM history_late WHERE machine_id = ?1")
