@@ -59,13 +59,7 @@ final class Poster: ChannelInboundHandler {
 
     private func send(_ context: ChannelHandlerContext) {
         let post = posts[index]
-        var headers = HTTPHeaders([
-            ("Host", host), ("Content-Type", post.contentType), ("Content-Length", String(post.body.count)),
-        ])
-        if let token = post.token { headers.add(name: "Authorization", value: "Bearer \(token)") }
-        if let encoding = post.contentEncoding { headers.add(name: "Content-Encoding", value: encoding) }
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: post.path, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(post.head(host: host))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: post.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

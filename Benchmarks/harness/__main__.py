@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 
-from . import ingest, machine, paths, peers
+from . import agent, growth, idle, ingest, machine, maintenance, paths, peers, queries, storm
 
 # In the order in which they run; 'quick' takes those that need a minute together.
-SECTIONS = {"ingest": ingest}
-QUICK = ["ingest"]
+SECTIONS = {"ingest": ingest, "storm": storm, "idle": idle, "growth": growth, "queries": queries,
+            "maintenance": maintenance, "agent": agent}
+QUICK = ["ingest", "storm", "idle"]
 
 
 def build():

@@ -24,6 +24,8 @@ class Hub(Server):
         super().__init__("the hub", [paths.HUB, "serve", "--config", configuration, "--listen", "127.0.0.1:0",
                                      "--data-dir", self.data, "--ready-file", ready], paths.home(name, "log"))
         self.wait_for(lambda: os.path.exists(ready))
+        with open(ready) as file:
+            self.port = json.load(file)["port"]
 
     def command(self, *words):
         """What a command of vigie-hub prints as JSON."""
@@ -45,19 +47,24 @@ def generate(server, *words):
     return report
 
 
-def verify(data, answered):
-    """Whether what was answered is archived and derived, once; and the words for it."""
-    check = subprocess.run([paths.LOAD, "verify", "--data-dir", data, "--answered", answered],
+def verify(data, answered, earlier=None):
+    """Whether what was answered is archived and derived, once; and the words for it.
+
+    `earlier` counts what a database held before the run; the file itself is not checked then, which would take minutes.
+    """
+    words = ["--earlier-snapshots", str(earlier["snapshots"]), "--earlier-history", str(earlier["history_rows"]),
+             "--no-integrity"] if earlier else []
+    check = subprocess.run([paths.LOAD, "verify", "--data-dir", data, "--answered", answered, *words],
                            capture_output=True, text=True)
     return {"verified": check.returncode == 0, "verification": (check.stdout + check.stderr).strip()}
 
 
-def load(hub, name, machines, connections, rate, seconds, limit, fleet=None):
+def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, earlier=None):
     """One run against a hub, checked afterwards."""
     answered = paths.home("answered")
     words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
              "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered]
     report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
-    report.update(verify(hub.data, answered))
+    report.update(verify(hub.data, answered, earlier))
     report["name"] = name
     return report

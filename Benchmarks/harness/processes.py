@@ -1,6 +1,7 @@
 """Processes that are measured: started here, stopped by their id, their CPU and memory read from procfs."""
 import glob
 import os
+import random
 import resource
 import socket
 import subprocess
@@ -70,19 +71,24 @@ class Server:
         return values
 
     def switches(self):
-        """Context switches of all its threads since their start: each is a time that one of them went to sleep or was
-        put aside, so a sleeping process's are its wake-ups."""
-        count = 0
+        """Context switches of each of its threads since their start: each is a time that the thread went to sleep or was
+        put aside, so those of a process that sleeps are its wake-ups."""
+        counts = {}
         for path in glob.glob(f"/proc/{self.pid}/task/*/status"):
             try:
                 with open(path) as status:
-                    count += sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
-            except FileNotFoundError:
+                    counts[path] = sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
+            except (FileNotFoundError, ProcessLookupError):
                 pass
-        return count
+        return counts
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+def switches_between(before, after):
+    """Those of threads that were there at the end; of one that ended in between nobody knows."""
+    return sum(count - before.get(thread, 0) for thread, count in after.items())
 
 
 class Span:
@@ -111,9 +117,14 @@ class Span:
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody has, below those that the kernel gives away: some agents take no higher one."""
+    while True:
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", random.randrange(15_000, 32_000)))
+                return sock.getsockname()[1]
+            except OSError:
+                continue
 
 
 def listens(port):
