@@ -3,7 +3,7 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-history test-kill test-apt-real test-docker deb repo install-test test-registry fuzz
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-micro bench-page bench-history test-kill test-apt-real test-docker deb repo install-test test-registry fuzz
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ bench: build  ## measure the hub beside its peers, which are installed for it; t
 
 bench-quick: build  ## the same without peers, in a minute
 	@scripts/bench quick
+
+bench-micro: build  ## instructions of the hot parts against their thresholds (UPDATE=1 writes them anew)
+	@scripts/bench-micro $(if $(UPDATE),--update)
+
+bench-page:  ## keep the last 'make bench' for a release: docs/benchmarks (VERSION=0.1.0)
+	@PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1 python3 -m harness.page $(VERSION)
 
 bench-history: setup  ## a fleet's history: sizes, questions, rates (MACHINES=1000 DAYS=30 MINUTES=5)
 	@scripts/bench-history $(MACHINES) $(DAYS) $(MINUTES)

@@ -8,5 +8,5 @@ struct LoadGenerator: AsyncParsableCommand {
         commandName: "LoadGenerator",
         abstract: "Plays a fleet of machines against a hub on loopback.",
         discussion: "Used by 'make bench' and by the kill tests; see docs/performance.md.",
-        subcommands: [Run.self, Storm.self, Idle.self, Verify.self, Peer.self, Values.self])
+        subcommands: [Run.self, Storm.self, Idle.self, Verify.self, Peer.self, Values.self, Micro.self])
 }

@@ -9,12 +9,10 @@ import subprocess
 import sys
 import time
 
-from . import agent, growth, idle, ingest, machine, maintenance, paths, peers, queries, storm
-
-# In the order in which they run; 'quick' takes those that need a minute together.
-SECTIONS = {"ingest": ingest, "storm": storm, "idle": idle, "growth": growth, "queries": queries,
-            "maintenance": maintenance, "agent": agent}
-QUICK = ["ingest", "storm", "idle"]
+from . import machine, paths
+from . import peers as databases
+from .agent import PEERS as AGENTS
+from .sections import QUICK, SECTIONS
 
 
 def build():
@@ -43,7 +41,7 @@ def main():
     if not options.no_build:
         build()
     with_peers = options.size == "full" and not options.no_peers
-    results = {"size": options.size, **machine.describe(peer.package for peer in peers.PEERS)}
+    results = {"size": options.size, **machine.describe(peer.package for peer in (*databases.PEERS, *AGENTS))}
     failures = []
     for name in options.sections or (QUICK if options.size == "quick" else SECTIONS):
         if sys.stderr.isatty():

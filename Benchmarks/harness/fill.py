@@ -1,7 +1,7 @@
 """A large fleet's database, made in minutes: a hub takes a small fleet's snapshots, and their rows are multiplied.
 
-The rows are those that the hub wrote, in the hub's own schema, with other machine ids, names and tokens. Archived bodies
-are copies: they name the machine that they were sent by, so nothing can be derived again from them.
+The rows are those that the hub wrote, in the hub's own schema, with other machine ids, names and tokens. Archived
+bodies are copies: they name the machine that they were sent by, so nothing can be derived again from them.
 """
 import base64
 import hashlib
@@ -159,7 +159,9 @@ def _copy(database, table):
     # In the order of the table's key, so that its pages fill one after the other: a part for each value of what stands
     # before the machine in it.
     before = key[:key.index(machine)] if machine in key else []
-    parts = database.execute(f"SELECT DISTINCT {', '.join(before)} FROM {table} ORDER BY 1").fetchall() if before else [()]
+    parts = [()]
+    if before:
+        parts = database.execute(f"SELECT DISTINCT {', '.join(before)} FROM {table} ORDER BY 1").fetchall()
     where = " AND ".join(f"t.{column} = ?" for column in before)
     database.execute(f"CREATE TEMP TABLE template AS SELECT * FROM {table}")
     if before:

@@ -1,7 +1,9 @@
 """A hub on loopback with TLS, fsync and validation on, and the load generator against it."""
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 
 from . import paths
@@ -30,6 +32,11 @@ class Hub(Server):
     def command(self, *words):
         """What a command of vigie-hub prints as JSON."""
         return json.loads(subprocess.check_output([paths.HUB, *words, "--data-dir", self.data, "-o", "json"]))
+
+    def archived(self, kind):
+        """Snapshots of a kind in its archive."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.data}/hub.sqlite?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM snapshots WHERE kind = ?", (kind,)).fetchone()[0]
 
     def enrollment_string(self, uses):
         return self.command("enrollment", "create", "--uses", str(max(1, uses)), "--ttl", "1h")["enrollment_string"]

@@ -67,7 +67,8 @@ def retention(plan):
         answer = json.loads(command.stdout)
         rows = sum(row["rows"] for row in (answer if isinstance(answer, list) else answer["rows"]))
     return {"alone": alone, "beside": beside, "rows_deleted": rows, "seconds": round(seconds, 2),
-            "rows_per_second": round(rows / seconds, 1), "error": command.stderr.strip() if command.returncode else None}
+            "rows_per_second": round(rows / seconds, 1),
+            "error": command.stderr.strip() if command.returncode else None}
 
 
 def show(results):

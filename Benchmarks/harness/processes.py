@@ -71,8 +71,8 @@ class Server:
         return values
 
     def switches(self):
-        """Context switches of each of its threads since their start: each is a time that the thread went to sleep or was
-        put aside, so those of a process that sleeps are its wake-ups."""
+        """Context switches of each of its threads since their start: each is a time that the thread went to sleep or
+        was put aside, so those of a process that sleeps are its wake-ups."""
         counts = {}
         for path in glob.glob(f"/proc/{self.pid}/task/*/status"):
             try:

@@ -30,9 +30,9 @@ def counters(pid, hub):
     return total
 
 
-def of_agent(lines, cycles):
+def of_agent(lines):
     """Bytes of a metrics snapshot and of an unchanged check-in, and of a day of the default intervals."""
-    def each(before, after):
+    def each(before, after, cycles):
         spent = {key: (after[key] - before[key]) / cycles for key in after}
         return {"sent": round(spent["sent"]), "received": round(spent["received"]),
                 "segments": round(spent["segments"], 1),
