@@ -5,6 +5,7 @@ Every run is checked: what was answered is in the archive and in the tables, onc
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -40,6 +41,9 @@ def main():
         parser.error(f"no such section: {', '.join(unknown)}")
     if not options.no_build:
         build()
+    # Ten thousand connections are as many files, in the hub and in the load generator.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with_peers = options.size == "full" and not options.no_peers
     results = {"size": options.size, **machine.describe(peer.package for peer in (*databases.PEERS, *AGENTS))}
     failures = []

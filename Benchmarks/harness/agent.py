@@ -1,5 +1,4 @@
 """The agent beside others that look at a machine: memory, CPU of a cycle, wake-ups, system calls, bytes on the wire."""
-import glob
 import os
 import re
 import shutil
@@ -142,7 +141,7 @@ def _cycles(subjects, count):
 def _measure(subjects, idle, busy, checking, hub, cycles):
     """CPU and wake-ups of all of them in the same span, the wire's counters of two agents before and after it."""
     start = time.monotonic()
-    before = [(subject.cpu_seconds(), subject.switches(), _precise(subject)) for subject in subjects]
+    before = [(subject.switches(), subject.cpu_seconds()) for subject in subjects]
     silent = idle.switches()
     silent_cpu = idle.cpu_seconds()
     watched = [(agent, kind, wire.counters(agent.pid, hub), hub.archived(kind))
@@ -153,30 +152,17 @@ def _measure(subjects, idle, busy, checking, hub, cycles):
     lines = [(counted, wire.counters(agent.pid, hub), max(1, hub.archived(kind) - archived))
              for agent, kind, counted, archived in watched]
     rows = []
-    for subject, (cpu, switches, precise) in zip(subjects, before):
+    for subject, (switches, cpu) in zip(subjects, before):
         memory = subject.memory()
         done = lines[0][2] if subject is busy else cycles
         rows.append({"name": subject.name, "cycles": done,
-                     "cpu_ms": round((_precise(subject) - precise) * 1000 / done, 2),
-                     "cpu_ms_by_ticks": round((subject.cpu_seconds() - cpu) * 1000 / done, 2),
+                     "cpu_ms": round((subject.cpu_seconds() - cpu) * 1000 / done, 2),
                      "switches_per_cycle": round(switches_between(switches, subject.switches()) / done, 1),
                      "threads": len(os.listdir(f"/proc/{subject.pid}/task")),
                      **{f"{key}_bytes": memory[key] for key in ("rss", "pss", "private_dirty", "anonymous")}})
     idle_row = {"seconds": round(seconds, 1), "cpu_ms_per_minute": (idle.cpu_seconds() - silent_cpu) * 60_000 / seconds,
                 "wakeups_per_minute": round(switches_between(silent, idle.switches()) * 60 / seconds, 1)}
     return rows, idle_row, lines
-
-
-def _precise(subject):
-    """Seconds on a CPU in nanoseconds' precision, of the threads that there are (proc_pid_schedstat)."""
-    total = 0
-    for path in glob.glob(f"/proc/{subject.pid}/task/*/schedstat"):
-        try:
-            with open(path) as file:
-                total += int(file.read().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return total / 1e9
 
 
 def _system_calls(subject, cycles):

@@ -42,10 +42,6 @@ class Hub(Server):
         return self.command("enrollment", "create", "--uses", str(max(1, uses)), "--ttl", "1h")["enrollment_string"]
 
 
-def database_bytes(data):
-    return sum(os.path.getsize(os.path.join(data, name)) for name in os.listdir(data) if name.startswith("hub.sqlite"))
-
-
 def generate(server, *words):
     """Runs a command of the load generator; its report, with the server's memory afterwards."""
     output = subprocess.check_output([paths.LOAD, *map(str, words), "--server", str(server.pid)])

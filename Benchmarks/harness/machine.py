@@ -37,7 +37,7 @@ def describe(peers):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": _words("git", "describe", "--always", "--dirty", "--tags"),
         "hub": _words(paths.HUB, "--version"),
-        "hub_binary": os.path.relpath(paths.HUB, paths.ROOT) if paths.HUB.startswith(paths.ROOT) else paths.HUB,
+        "hub_is": "this tree's" if paths.HUB.startswith(paths.ROOT) else "another build",
         "versions": {package: version for package, version in packages.items() if version},
         "machine": {
             "cpu": _first("/proc/cpuinfo", "model name"), "cores": os.cpu_count(),

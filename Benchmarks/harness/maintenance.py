@@ -9,8 +9,8 @@ from . import fill, paths, tables
 from . import hub as hubs
 
 PLANS = {
-    "quick": {"machines": 200, "seconds": 3, "aged": (500, 20)},
-    "full": {"machines": 2000, "seconds": 8, "aged": (10_000, 50)},
+    "quick": {"machines": 200, "seconds": 3, "limit": 10_000, "aged": (500, 20)},
+    "full": {"machines": 2000, "seconds": 8, "limit": 100_000, "aged": (10_000, 50)},
 }
 # Older than all that the default rules keep as it came.
 AGE_DAYS = 20
@@ -24,7 +24,7 @@ def run(size, _):
 def rederive(plan):
     """On the database of a saturated run, with the hub stopped, then compared with what stands."""
     with hubs.Hub() as hub:
-        report = hubs.load(hub, "saturated", plan["machines"], 32, 0, plan["seconds"], 150_000)
+        report = hubs.load(hub, "saturated", plan["machines"], 32, 0, plan["seconds"], plan["limit"])
         data = hub.data
     results = {"verified": report["verified"], "verification": report["verification"]}
     for name, words in (("derived", ["rederive"]), ("compared", ["rederive", "--check"])):
@@ -49,12 +49,12 @@ def retention(plan):
         pass
     counts = {key: aged.counts[key] for key in ("snapshots", "history_rows")}
     with aged.hub("retention") as hub:
-        alone = hubs.load(hub, "alone", 1, 32, 0, plan["seconds"], 150_000, fleet=aged.fleet, earlier=counts)
+        alone = hubs.load(hub, "alone", 1, 32, 0, plan["seconds"], plan["limit"], fleet=aged.fleet, earlier=counts)
         started = paths.home("started")
         if os.path.exists(started):
             os.remove(started)
         load = subprocess.Popen([paths.LOAD, "run", hub.enrollment_string(1), "--fleet", aged.fleet, "--seconds",
-                                 str(plan["seconds"] * 3), "--limit", "150000", "--started", started, "--server",
+                                 str(plan["seconds"] * 3), "--limit", str(plan["limit"]), "--started", started, "--server",
                                  str(hub.pid), "--later", "1000"], stdout=subprocess.PIPE)
         hub.wait_for(lambda: os.path.exists(started) or load.poll() is not None, 300)
         start = time.monotonic()

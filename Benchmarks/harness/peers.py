@@ -15,11 +15,6 @@ from .processes import Server, free_port, listens
 
 def install(*packages):
     """Installs what is missing; False where that is not possible here."""
-    def version(package):
-        answer = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package],
-                                capture_output=True, text=True)
-        return answer.stdout == "installed"
-
     missing = [package for package in packages if not version(package)]
     if not missing:
         return True
@@ -33,8 +28,11 @@ def install(*packages):
 
 
 def version(package):
-    answer = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
-    return answer.stdout.strip()
+    """That of an installed package, or nothing."""
+    answer = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", package],
+                            capture_output=True, text=True)
+    status, _, number = answer.stdout.partition(" ")
+    return number if status == "installed" else ""
 
 
 def fetch(port, path, parameters, data=None):

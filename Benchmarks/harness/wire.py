@@ -1,5 +1,4 @@
 """Bytes between agent and hub, TLS and headers of TCP and IP counted, and what a kept connection saves."""
-import os
 import re
 import socket
 import ssl
