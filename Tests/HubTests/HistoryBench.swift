@@ -61,13 +61,37 @@ struct HistoryBench {
         say("deleted by retention: \(rate(deleted, cleaning))")
         try sizes(store, plan)
         try queries(store, plan)
+        try rederive(store, plan)
+        try await ingestBesideOthers(store, fleet, plan)
+    }
+
+    /// Some machines, whose tables are right, and whose tables are all wrong.
+    private func rederive(_ store: SQLiteStore, _ plan: BenchPlan) throws {
+        let clock = ContinuousClock()
         let names = (0..<min(5, plan.machines)).map { "bench-\($0)" }
-        var derived = 0
-        let rederiving = try clock.measure {
-            for name in names { derived += try Rederive(store: store).run(machine: name).snapshots }
+        for words in ["rederived, nothing to be changed", "rederived, every row to be changed"] {
+            var derived = 0
+            var changed = 0
+            var longest = Duration.zero
+            let time = try clock.measure {
+                for name in names {
+                    let report = try Rederive(store: store).run(machine: name)
+                    derived += report.snapshots
+                    changed += report.changedRows
+                    longest = max(longest, report.longestTransaction)
+                }
+            }
+            say("\(words): \(rate(Int64(derived), time)); \(changed) rows, longest transaction \(longest)")
+            try Self.damage(store)
         }
-        say("rederived: \(rate(Int64(derived), rederiving))")
-        try await ingestBesideRetention(store, fleet, plan)
+    }
+
+    /// Makes every row of the metric histories wrong.
+    private static func damage(_ store: SQLiteStore) throws {
+        for sql in [
+            "UPDATE host_metrics SET load_1m = 99", "UPDATE container_metrics SET cpu_percent = 99",
+            "UPDATE machine_metrics_latest SET load_1m = 99",
+        ] { _ = try store.write { try $0.run(Statement("bench", sql)) } }
     }
 
     private func sizes(_ store: SQLiteStore, _ plan: BenchPlan) throws {
@@ -118,8 +142,9 @@ struct HistoryBench {
         try time("hub status") { _ = try HubQueries.status($0, now: until) }
     }
 
-    /// One snapshot after the other through the writer, by itself and beside a retention with much to delete.
-    private func ingestBesideRetention(_ store: SQLiteStore, _ fleet: BenchFleet, _ plan: BenchPlan) async throws {
+    /// One snapshot after the other through the writer, by itself, beside a rebuild of everything by another process, and
+    /// beside a retention with much to delete.
+    private func ingestBesideOthers(_ store: SQLiteStore, _ fleet: BenchFleet, _ plan: BenchPlan) async throws {
         var logger = Logger(label: "bench")
         logger.logLevel = .critical
         let writer = IngestWriter(
@@ -143,7 +168,21 @@ struct HistoryBench {
         }
         _ = try await latencies(0)
         say("ingest by itself, p50 / p99 / max: \(words(try await latencies(1)))")
+        try Self.damage(store)
         let stop = StopSignal()
+        let rebuilding = Task { () -> Rederive.Report in
+            try await withCheckedThrowingContinuation { continuation in
+                DedicatedThread.start {
+                    continuation.resume(
+                        with: Result { try Rederive(store: SQLiteStore(path: store.path)).run() })
+                }
+            }
+        }
+        let besideRebuild = try await latencies(3)
+        let rebuilt = try await rebuilding.value
+        say(
+            "ingest beside a rebuild (\(rebuilt.changedRows) rows changed, longest transaction"
+                + " \(rebuilt.longestTransaction)): \(words(besideRebuild))")
         let deleting = Task { () -> Int64 in
             try await withCheckedThrowingContinuation { continuation in
                 DedicatedThread.start {
