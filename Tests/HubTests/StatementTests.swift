@@ -20,6 +20,7 @@ import Testing
     private static let mayScan: [String: String] = [
         "check.count": "vigie-hub check looks at all of the archive",
         "check.carriers": "vigie-hub check looks at all of the archive",
+        "rederive.clear_feed": "the scratch of a rebuild, in memory, has one machine",
         "neighbors.fleet": "goes along the index of MACs, and is left at the limit of the question",
         "tag_rules.images":
             "rules about images look at the containers of the whole fleet, once a minute, where there are any",

@@ -112,7 +112,9 @@ struct Rederive {
                 try attempt.run()
                 report = attempt.report
                 return
-            } catch is RederiveMachine.Gone { return } catch let failed as Replay.Underivable {
+            } catch is RederiveMachine.Gone { return } catch is RederiveMachine.Early { continue } catch let failed
+                as Replay.Underivable
+            {
                 guard passedOver.count < Self.maximumUnderivable else {
                     report.skipped.append(
                         Skipped(

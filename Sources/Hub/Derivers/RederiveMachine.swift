@@ -24,6 +24,8 @@ final class RederiveMachine {
 
     /// The machine was deleted meanwhile.
     struct Gone: Error {}
+    /// Something came that is older than all that the attempt has looked at: it must be begun again.
+    struct Early: Error {}
 
     init(
         rederive: Rederive, id: Int64, name: String, scratch: ReplayScratch, passedOver: [String: String],
@@ -139,28 +141,32 @@ final class RederiveMachine {
     /// did; then looks what the tables say by now.
     private func catchUp() throws {
         (newest, bounds, changes) = try rederive.store.read { hub in
-            var newest = newest
             let histories = try ReplayHistories(hub: hub)
-            for row in try hub.rows(Self.arrived, newest, id) {
-                newest = row["id"].integer ?? newest
-                guard row["result"].text != "held", let kind = row["kind"].text.flatMap(Kind.init(rawValue:)),
-                    let snapshot = try ArchivedSnapshot(row, of: id, rederive.schemas)
-                else { continue }
-                let neighbors = SnapshotNeighbors(
-                    machine: id, kind: kind, connection: hub, schemas: rederive.schemas, newest: newest)
-                neighbors.released = released.filter { $0.kind == kind && $0.result != .failed }
-                do {
-                    _ = try scratch.use {
-                        try Derivation.apply(
-                            snapshot, kind: kind, into: ReplayConnection(scratch: $0, histories: histories),
-                            neighbors: neighbors)
-                    }
-                } catch { throw Replay.verdict(on: error, snapshot.head.snapshotID.text) }
+            for row in try hub.rows(Self.arrived, newest, id) where row["result"].text != "held" {
+                do { try take(row, hub, histories) } catch is Early { throw Early() } catch {
+                    throw Replay.verdict(on: error, row["snapshot_uuid"].text ?? "")
+                }
             }
+            let newest = try hub.row(Self.newest)?["id"].integer ?? newest
             var bounds = try ReplayBounds(id, hub)
             bounds.archiveBegin = self.bounds?.archiveBegin ?? bounds.archiveBegin
             let stored = try MachineRows(id, scratch.tables, bounds, from: hub)
             return (newest, bounds, stored.changes(to: try scratch.rows(id, bounds), of: scratch.tables))
+        }
+    }
+
+    /// Derives one that has come. Its histories are entered already.
+    private func take(_ row: SQLRow, _ hub: any SQLConnection, _ histories: ReplayHistories) throws {
+        guard let kind = row["kind"].text.flatMap(Kind.init(rawValue:)),
+            let snapshot = try ArchivedSnapshot(row, of: id, rederive.schemas)
+        else { return }
+        guard let bounds, snapshot.effectiveAt.milliseconds >= bounds.from else { throw Early() }
+        let neighbors = SnapshotNeighbors(
+            machine: id, kind: kind, connection: hub, schemas: rederive.schemas, newest: snapshot.archiveID)
+        neighbors.released = released.filter { $0.kind == kind && $0.result != .failed }
+        _ = try scratch.use {
+            try Derivation.apply(
+                snapshot, kind: kind, into: ReplayConnection(scratch: $0, histories: histories), neighbors: neighbors)
         }
     }
 

@@ -39,7 +39,7 @@ final class ReplayScratch {
         let rows = try MachineRows(machine, tables, bounds, from: hub)
         try use { scratch in
             for table in tables { try scratch.run(table.clear) }
-            for statement in [Self.clearMachines, Self.clearMarks] { try scratch.run(statement) }
+            for statement in Self.clearings { try scratch.run(statement) }
             if let row = try hub.row(Self.machine, machine) {
                 try scratch.run(Self.insertMachine, machine, row["machine_uuid"], row["created_at"])
             }
@@ -65,10 +65,13 @@ final class ReplayScratch {
     static let machine = Statement("rederive.machine", "SELECT machine_uuid, created_at FROM machines WHERE id = ?1")
     static let insertMachine = Statement(
         "rederive.insert_machine", "INSERT INTO machines (id, machine_uuid, created_at) VALUES (?1, ?2, ?3)")
-    static let clearMachines = Statement("rederive.clear_machines", "DELETE FROM machines")
-    static let clearMarks = Statement("rederive.clear_marks", "DELETE FROM history_marks")
+    private static let clearings = [
+        Statement("rederive.clear_machines", "DELETE FROM machines"),
+        Statement("rederive.clear_marks", "DELETE FROM history_marks"),
+        Statement("rederive.clear_feed", "DELETE FROM event_feed"),
+    ]
 
-    static let statements = [machine, insertMachine, clearMachines, clearMarks]
+    static let statements = [machine, insertMachine] + clearings
 }
 
 /// Which rows a rebuild is about, of those that outlive their snapshots.

@@ -47,13 +47,17 @@ struct MessageRuns: Equatable, Sendable {
     }
 
     /// Goes on as another writing of the same key did, after one place and before another.
-    mutating func copy(_ other: [MessageRun], after start: SnapshotOrder?, before end: SnapshotOrder? = nil) {
+    mutating func copy(
+        _ other: some Sequence<MessageRun>, after start: SnapshotOrder?, before end: SnapshotOrder? = nil
+    ) {
         func isWithin(_ order: SnapshotOrder) -> Bool {
             if let start, order <= start { return false }
             if let end, order >= end { return false }
             return true
         }
         for run in other {
+            // They stand in their order.
+            if let end, run.opened >= end { return }
             if isWithin(run.opened) { set(run.severity, at: run.opened, words: run, lastSeenAt: nil) }
             // A run that goes over into the next one has its end there.
             if let closed = run.closed, isWithin(closed) {

@@ -95,23 +95,37 @@ struct MessageReplay: Sendable {
     private let stored: [MessageKey: [MessageRun]]
     private var written: [MessageKey: MessageRuns] = [:]
     private var last: SnapshotOrder?
+    /// How many of a key's stored messages ended before the last snapshot: they matter no more.
+    private var passed: [MessageKey: Int] = [:]
 
     /// - Parameter stored: what stands in the table; where the archive has no snapshots any more it stays.
     init(stored: MessageTimeline) { self.stored = stored.runs }
 
     mutating func take(_ observation: MessageObservation, at order: SnapshotOrder) {
         for key in Set(stored.keys).union(observation.keys).union(written.keys) {
-            let old = stored[key] ?? []
-            var runs = written[key] ?? MessageRuns()
+            let old = remaining(key)
+            // Taken out, so that the array is changed and not copied.
+            var runs = written.removeValue(forKey: key) ?? MessageRuns()
             runs.copy(old, after: last, before: order)
             let severity = observation.next(key, after: runs.severity, section: runs.open?.section)
-            let seen = old.first { $0.closed == order }?.lastSeenAt
+            let ending = old.first { $0.opened >= order || $0.closed == order }
+            let seen = ending?.closed == order ? ending?.lastSeenAt : nil
             runs.set(
                 severity, at: order, words: observation.run(key, severity, from: order),
                 lastSeenAt: max(seen ?? .min, last?.effectiveAt ?? .min))
             written[key] = runs
         }
         last = order
+    }
+
+    private mutating func remaining(_ key: MessageKey) -> ArraySlice<MessageRun> {
+        guard let all = stored[key] else { return [] }
+        var index = passed[key] ?? 0
+        if let last {
+            while index < all.count, let closed = all[index].closed, closed <= last { index += 1 }
+        }
+        passed[key] = index
+        return all[index...]
     }
 
     /// What the table should say.
