@@ -7,7 +7,7 @@ import Transport
 
 @Suite struct HostKeyTests {
     /// A key that is sound in shape; its numbers are made up.
-    private static func key(_ type: String, _ seed: String) -> HardwareV1.SSHHostKey {
+    static func key(_ type: String, _ seed: String) -> HardwareV1.SSHHostKey {
         let blob =
             [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8) + [0, 0, 0, 32] + SHA256.digest(Array(seed.utf8))
         let base64 = Base64.encode(blob)
@@ -20,7 +20,7 @@ import Transport
     private static let second = key(ed25519, "second")
     private static let rsa = key("ssh-rsa", "rsa")
 
-    private static func show(
+    static func show(
         _ keys: [HardwareV1.SSHHostKey], _ fleet: QueryFleet, _ machine: String = "web-01", at: Int64, _ sequence: Int,
         received: Int64? = nil, hostname: String = "web", addresses: [String] = ["192.0.2.7"]
     ) throws {

@@ -22,7 +22,6 @@ struct PastTests {
         state.summary.status = .ok
         state.summary.reasons = []
         for index in state.kinds.indices { state.kinds[index].lastError = nil }
-        for index in state.hostKeys.indices { state.hostKeys[index].firstSeenAt = nil }
         return state
     }
 
@@ -44,6 +43,51 @@ struct PastTests {
             let past = try PastQueries.show(archive, events: [])
             #expect(state(past) == state(detail), "\(seed) at \(at)")
             #expect(past.past?.at == at)
+        }
+    }
+
+    @Test func `Host keys are trusted as they were then`() throws {
+        let fleet = try QueryFleet("web-01")
+        let machine = MachineLookup.Found(id: 1, name: "web-01")
+        let (old, new) = (HostKeyTests.key("ssh-ed25519", "old"), HostKeyTests.key("ssh-ed25519", "new"))
+        func moment(_ minute: Int64) -> Int64 { QueryFleet.start + minute * QueryFleet.minute }
+        func decide(_ minute: Int64, approve: [String]? = nil, revoke: [String]? = nil) throws {
+            var decision = HostKeyDecision()
+            decision.approve = approve
+            decision.revoke = revoke
+            _ = try fleet.store.write {
+                try HostKeyApproval.decide(
+                    decision, about: machine, by: "api:anna", at: Timestamp(milliseconds: moment(minute)), in: $0)
+            }
+        }
+        try HostKeyTests.show([old], fleet, at: moment(0), 1)
+        try HostKeyTests.show([new], fleet, at: moment(10), 2)
+        try decide(20, approve: [new.fingerprint])
+        try decide(30, revoke: [new.fingerprint])
+        try HostKeyTests.show([new], fleet, at: moment(40), 3)
+
+        func key(_ minute: Int64) throws -> HostKeyAnswer {
+            let archive = try #require(
+                try fleet.read {
+                    try PastArchive.read(
+                        machine, at: Timestamp(milliseconds: moment(minute)), kinds: Kind.allCases, from: $0)
+                })
+            return try #require(try PastQueries.show(archive, events: []).hostKeys.first)
+        }
+        let first = try key(5)
+        #expect(first.fingerprint == old.fingerprint)
+        #expect(first.status == .firstSeen)
+        #expect(first.firstSeenAt == Timestamp(milliseconds: moment(0) + 250))
+        #expect(try key(15).status == .changed, "another was known before")
+        let approved = try key(25)
+        #expect(approved.status == .approved)
+        #expect(approved.approvedBy == "api:anna")
+        #expect(approved.approvedAt == Timestamp(milliseconds: moment(20)))
+        for minute in [35, 45] as [Int64] {
+            let after = try key(minute)
+            #expect(after.status == .changed)
+            #expect(after.approvedAt == nil)
+            #expect(after.firstSeenAt == Timestamp(milliseconds: moment(10) + 250))
         }
     }
 

@@ -21,6 +21,7 @@ struct PastArchive: Sendable {
     var kinds: [PastKind] = []
     /// When metrics had last come, by the history, where the archive has none of them any more.
     var metricsAt: Timestamp?
+    var hostKeys = PastHostKeys()
 
     /// Where a section could not be read, older snapshots may say what stood there: so many are looked at.
     private static let depth = 50
@@ -41,6 +42,9 @@ struct PastArchive: Sendable {
             try reader.run()
             archive.entries += reader.entries.reversed()
             archive.kinds.append(reader.past)
+        }
+        if kinds.contains(.hardware) {
+            archive.hostKeys = try PastHostKeys(machine.id, at: at, from: connection)
         }
         let bucket = MetricsDeriver.bucket
         let newest = at.milliseconds - at.milliseconds % bucket
@@ -192,5 +196,6 @@ struct PastArchive: Sendable {
         WHERE e.machine_id = ?1 AND e.at <= ?2 ORDER BY e.at DESC, e.event_id LIMIT ?3
         """)
 
-    static let statements = [machineRow, snapshot, failure, oldest, metricsAt, events]
+    static let statements =
+        [machineRow, snapshot, failure, oldest, metricsAt, events] + PastHostKeys.statements
 }

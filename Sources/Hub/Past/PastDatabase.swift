@@ -34,6 +34,7 @@ final class PastDatabase {
             SQLValue.null, SQLValue.null)
         let id = row?["id"].integer ?? 0
         try connection.run(MachineStatements.insertSettings, id, archive.name)
+        try archive.hostKeys.write(of: id, to: connection)
         for entry in archive.entries { try take(entry, of: id, connection, schemas) }
         let taken = archive.entries.filter { !$0.isCarrier }
         let seen = (taken.map(\.receivedAt).filter { $0 <= archive.at } + [archive.metricsAt].compactMap { $0 }).max()

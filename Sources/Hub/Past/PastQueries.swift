@@ -19,8 +19,6 @@ enum PastQueries {
             })
         else { throw Nothing(detail: "\(archive.name) cannot be shown as of \(archive.at)") }
         detail.events = events
-        // When a key was first shown is in none of the snapshots that were looked at.
-        for index in detail.hostKeys.indices { detail.hostKeys[index].firstSeenAt = nil }
         detail.past = PastAnswer(at: archive.at, kinds: archive.kinds)
         return detail
     }
