@@ -248,13 +248,11 @@ import Testing
         #expect(report.bytesReturned == 0)
     }
 
-    @Test(.enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
+    @Test(.enabled(if: SmallFileSystem.isPermitted, "no tmpfs may be mounted here: that needs root"))
     func `On a full disk the reserve lets retention make room`() throws {
-        let directory = try TemporaryDirectory()
-        let mount = directory.file("small")
-        try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
-        try ChildProcess.run("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", mount])
-        defer { _ = try? ChildProcess.run("umount", [mount]) }
+        let disk = try SmallFileSystem(mebibytes: 128)
+        defer { disk.unmount() }
+        let mount = disk.path
         let store = try SQLiteStore(path: "\(mount)/hub.sqlite")
         defer { try? store.close() }
         let reserve = DiskReserve(path: "\(mount)/hub.reserve", total: DiskSpace.of(mount)?.total)
@@ -277,10 +275,7 @@ import Testing
             try #require(count < 1000)
         }
         #expect(count > 50)
-        let ballast = open("\(mount)/ballast", O_WRONLY | O_CREAT, 0o600)
-        let block = [UInt8](repeating: 0, count: 4096)
-        while write(ballast, block, block.count) > 0 {}
-        close(ballast)
+        disk.fill()
         #expect(isFull(100_000))
 
         reserve.release()
@@ -290,7 +285,7 @@ import Testing
         #expect(report.rows[.quarantine] == Int64(count))
         #expect(!isFull(5_000_000))
         #expect(try StoreCheck(store: store).run().isSound)
-        unlink("\(mount)/ballast")
+        disk.free()
         #expect(reserve.take(available: DiskSpace.of(mount)?.available))
     }
 }
