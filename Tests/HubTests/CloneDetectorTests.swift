@@ -57,6 +57,23 @@ import Testing
         #expect(scene.found == [.booted, .rolledBack, .cloned, .cloned])
     }
 
+    @Test func `An id that comes again with other bytes is a sign, and two of them are a copy`() {
+        func contact(_ sequence: Int64, minute: Int64) -> CloneDetector.Contact {
+            let at = Self.start + minute * Self.minute
+            return CloneDetector.Contact(bootID: "a", sequence: sequence, collectedAt: at, receivedAt: at)
+        }
+        var detector = CloneDetector(currentBoot: "a", highestSequence: 100, lastSeenAt: Self.start)
+        #expect(detector.takeReuse(contact(90, minute: 1)) == [.rolledBack])
+        #expect(detector.takeReuse(contact(95, minute: 2)) == [], "belongs to the same setting back")
+        #expect(detector.highestSequence == 100)
+        var later = detector
+        #expect(detector.takeReuse(contact(101, minute: 60)) == [.cloned])
+        #expect(later.takeReuse(contact(101, minute: 60 * 7)) == [.rolledBack], "once within hours is not enough")
+        // Both sorts of repetition count together.
+        #expect(later.take(contact(102, minute: 60 * 8)) == [])
+        #expect(later.take(contact(102, minute: 60 * 9)) == [.cloned])
+    }
+
     @Test func `Late spool alone is no sign, however much of it there is`() {
         var scene = Scene()
         for number in 1...5 { scene.report("a", Int64(number), minute: Double(number)) }

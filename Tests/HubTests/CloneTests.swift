@@ -92,6 +92,55 @@ import Transport
         }
     }
 
+    @Test func `Ids that come twice with other bytes are refused, and show a copy`() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            for sequence in [1, 2] {
+                let sent = try snapshot(machine, sequence, boot: "a")
+                #expect(try await hub.post(sent, machine).status == 201)
+                var other = sent
+                other.head.agent.version = "9.9.\(sequence)"
+                other.head.sequence += 10
+                let refused = try await hub.post(other, machine)
+                #expect(refused.status == 422)
+                #expect(refused.code == "snapshot_id_reused")
+                #expect(try openMessages(hub).map(\.code) == (sequence == 2 ? ["clone_suspected"] : []))
+            }
+            #expect(try types(hub).contains("rolled_back"))
+            #expect(try hub.rows("SELECT highest_sequence FROM machines")[0][0] == .integer(2))
+        }
+    }
+
+    @Test func `Hosts in the same boot are parted by letting both enrol`() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            for sequence in [1, 2, 2, 3, 3] {
+                let sent = try SentSnapshot(.metrics, of: machine, sequence: sequence)
+                #expect(try await hub.post(sent, machine).status == 201)
+            }
+            #expect(try openMessages(hub).map(\.code) == ["clone_suspected"])
+            let failure = try #require(throws: CommandFailure.self) { try split(hub, machine.name) }
+            #expect("\(failure)".contains("--both"))
+            try await hub.store.write { try MachineSplit(connection: $0, now: Clock.now()).sendAwayBoth(1) }
+            #expect(try openMessages(hub).isEmpty)
+            #expect(try !reasons(hub, machine.name).contains("clone_suspected"))
+            let refused = try await hub.post(try snapshot(machine, 4, boot: "a"), machine)
+            #expect(refused.status == 401)
+
+            let secret = SecureRandom.token()
+            _ = try await hub.requestEnrollment(
+                EnrollmentRequest(
+                    enrollmentToken: try hub.token(machine: 1), machineTokenHash: TokenHash.of(secret),
+                    hostname: "web-01", agentVersion: Vigie.version))
+            let stays = TestMachine(token: secret, id: machine.id, name: machine.name)
+            #expect(try await hub.post(try snapshot(stays, 4, boot: "a"), stays).status == 201)
+            let other = try await hub.enroll("copy")
+            #expect(other.id != machine.id)
+            #expect(try await hub.post(try snapshot(other, 4, boot: "a"), other).status == 201)
+            #expect(try openMessages(hub).isEmpty)
+        }
+    }
+
     @Test func `A reinstalled machine that gets its old identity is no copy of itself`() async throws {
         try await HubUnderTest.run { hub in
             let machine = try await hub.enroll()

@@ -166,6 +166,47 @@ import Testing
         #expect(try open(fleet) == ["web-01 lists_stale"])
     }
 
+    @Test func `A kind that fails again and again is a message until it works`() async throws {
+        let fleet = try QueryFleet("web-01")
+        let hands = Hands(Self.start)
+        let watch = watch(fleet, hands)
+        func attempt(_ number: Int, fails: Bool) async throws {
+            let at = Self.start + Int64(number) * Self.minute
+            var apt = DeriverSnapshot(QueryPayloads.apt(listsAt: Self.start), at: at, sequence: number)
+            if fails { apt.failure = "dpkg is locked" }
+            try fleet.take(apt, from: "web-01")
+            hands.move(to: at + 1000)
+            try await watch.look()
+        }
+        try await attempt(1, fails: false)
+        for number in 2...3 {
+            try await attempt(number, fails: true)
+            #expect(try open(fleet).isEmpty, "attempt \(number)")
+        }
+        try await attempt(4, fails: true)
+        #expect(try open(fleet) == ["web-01 collection_failed"])
+        try await attempt(5, fails: true)
+        let rows = try fleet.read {
+            try $0.rows(Statement("test.m", "SELECT * FROM important_messages WHERE source = 'hub'"))
+        }
+        #expect(rows.count == 1)
+        #expect(rows.first?["component"] == .text("apt"))
+        #expect(rows.first?["severity"] == .text("warning"))
+        #expect(rows.first?["message"].text?.contains("dpkg is locked") == true)
+        // Retention takes the attempts that failed: that is no cure.
+        try fleet.run("DELETE FROM snapshots WHERE collection_status = 'failed' AND sequence < 5")
+        hands.move(to: hands.now + 1000)
+        try await watch.look()
+        #expect(try open(fleet) == ["web-01 collection_failed"])
+        try await attempt(6, fails: false)
+        #expect(try open(fleet).isEmpty)
+        // The next failures are counted from here.
+        for number in 7...8 { try await attempt(number, fails: true) }
+        #expect(try open(fleet).isEmpty)
+        try await attempt(9, fails: true)
+        #expect(try open(fleet) == ["web-01 collection_failed"])
+    }
+
     @Test func `The service looks, and stops when the hub stops`() async throws {
         let fleet = try QueryFleet("web-01")
         try report(fleet, "web-01", at: Self.start, sequence: 1)

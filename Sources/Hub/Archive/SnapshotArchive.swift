@@ -18,6 +18,7 @@ struct SnapshotArchive: Sendable {
         if sender.wasSplit, try clones.isRefused(head) { return .unauthorized }
         if let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) {
             guard Self.isSame(known, submission) else {
+                try clones.lookAtReuse(Self.contact(submission, of: sender), detector: sender.detector)
                 return .refused(
                     IngestRejection(
                         .snapshotIDReused,
@@ -95,10 +96,7 @@ struct SnapshotArchive: Sendable {
     private func noteHost(_ submission: Submission, of sender: Sender, _ clones: CloneWatch) throws {
         let head = submission.head
         let receivedAt = submission.receivedAt
-        let contact = CloneDetector.Contact(
-            bootID: head.bootID, sequence: Int64(head.sequence),
-            collectedAt: head.collectedAt.milliseconds - (submission.clockSkew ?? sender.clockSkew ?? 0),
-            receivedAt: receivedAt.milliseconds)
+        let contact = Self.contact(submission, of: sender)
         guard
             !CloneDetector.isPlain(
                 contact, currentBoot: sender.bootID, highestSequence: Int64(sender.highestSequence))
@@ -108,10 +106,15 @@ struct SnapshotArchive: Sendable {
                 "first_seen", .info, "its first report came", occasion: "once", at: receivedAt)
         }
         try clones.look(
-            at: head, contact, remoteAddress: submission.remoteAddress,
-            detector: CloneDetector(
-                currentBoot: sender.bootID, highestSequence: Int64(sender.highestSequence),
-                lastSeenAt: sender.lastSeenAt))
+            at: head, contact, remoteAddress: submission.remoteAddress, detector: sender.detector)
+    }
+
+    private static func contact(_ submission: Submission, of sender: Sender) -> CloneDetector.Contact {
+        let head = submission.head
+        return CloneDetector.Contact(
+            bootID: head.bootID, sequence: Int64(head.sequence),
+            collectedAt: head.collectedAt.milliseconds - (submission.clockSkew ?? sender.clockSkew ?? 0),
+            receivedAt: submission.receivedAt.milliseconds)
     }
 
     /// Writes what the hub knows of the machine from this contact; answers the kinds still asked for.
@@ -158,6 +161,10 @@ private struct Sender {
     let clockSkew: Int64?
     /// A host that used this identity was split off: each sender is looked at.
     let wasSplit: Bool
+
+    var detector: CloneDetector {
+        CloneDetector(currentBoot: bootID, highestSequence: Int64(highestSequence), lastSeenAt: lastSeenAt)
+    }
 
     init?(_ row: SQLRow?) {
         guard let row, row["revoked_at"].isNull, let machineID = row["machine_id"].integer else { return nil }

@@ -14,9 +14,14 @@ struct MachineSplitCommand: ParsableCommand {
 
             Two hosts with the same machine-id can be told apart until the refused one reboots: then it is noticed again.
 
+            Two hosts that were restored from one running machine are in the same boot, and nothing tells them apart: an \
+            address may be another tomorrow, and may be shared. --both ends the token of both and prints two strings: one \
+            for the host that is to stay this machine, one for the other.
+
             Examples:
               vigie-hub machine split web-01
               vigie-hub machine split web-01 --boot 5d1d8f5e
+              vigie-hub machine split web-01 --both
             """)
 
     @OptionGroup var data: DataOptions
@@ -27,6 +32,9 @@ struct MachineSplitCommand: ParsableCommand {
 
     @Option(help: "The boot of the host to refuse, or the beginning of its id.")
     var boot: String?
+
+    @Flag(help: "Send both hosts away; each must enrol.")
+    var both = false
 
     @Option(help: "How long the string for the second host is good: 30m, 1h, 7d.")
     var ttl = Period(seconds: 86_400)
@@ -47,23 +55,70 @@ struct MachineSplitCommand: ParsableCommand {
         let announcement = try HubAnnouncement.find(in: store, configuration: configuration)
         let token = SecureRandom.token()
         let now = Clock.now()
+        if both { return try sendAwayBoth(store, announcement, now) }
         let hosts = try store.administer("machine.split", name, detail: boot) { connection in
             let machine = try MachineAdministration(connection: connection).find(name)
             let hosts = try MachineSplit(connection: connection, now: now).split(machine, name: name, refusing: boot)
-            _ = try connection.rows(
-                TrustStatements.enrollmentInsert, TokenHash.of(token), now,
-                now.adding(milliseconds: Int64(ttl.seconds) * 1000), 1, "", SQLValue.null)
+            try allow(token, for: nil, now, connection)
             return hosts
         }
-        let string = try ConnectionString(
-            purpose: .enrollment, urls: announcement.urls, trust: announcement.trust, token: token
-        ).encoded()
+        let string = try string(token, announcement)
         if format.output == .json {
             let answer = Answer(refused: hosts.refused.id, kept: hosts.kept.id, enrollmentString: string)
             return Terminal.say(String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self))
         }
         Terminal.say("\(hosts.kept.words) stays \(name); \(hosts.refused.words) is refused from now on.")
         Terminal.say("On the host that is refused, run")
-        Terminal.say("  echo \(string) | sudo vigie-agent enroll --force -")
+        Terminal.say(Self.command(string))
+    }
+
+    private struct AnswerOfBoth: Encodable {
+        let enrollmentStringOfMachine: String
+        let enrollmentString: String
+
+        enum CodingKeys: String, CodingKey {
+            case enrollmentStringOfMachine = "enrollment_string_of_machine"
+            case enrollmentString = "enrollment_string"
+        }
+    }
+
+    private func sendAwayBoth(_ store: SQLiteStore, _ announcement: HubAnnouncement, _ now: Timestamp) throws {
+        guard boot == nil else { throw CommandFailure(.usage, "--boot names one host, --both means two") }
+        let (staying, other) = (SecureRandom.token(), SecureRandom.token())
+        try store.administer("machine.split", name, detail: "both") { connection in
+            let machine = try MachineAdministration(connection: connection).find(name)
+            try MachineSplit(connection: connection, now: now).sendAwayBoth(machine)
+            try allow(staying, for: machine, now, connection)
+            try allow(other, for: nil, now, connection)
+        }
+        let answer = AnswerOfBoth(
+            enrollmentStringOfMachine: try string(staying, announcement),
+            enrollmentString: try string(other, announcement))
+        if format.output == .json {
+            return Terminal.say(String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self))
+        }
+        Terminal.say("Both hosts are refused from now on. On the one that is to stay \(name), run")
+        Terminal.say(Self.command(answer.enrollmentStringOfMachine))
+        Terminal.say("and on the other one")
+        Terminal.say(Self.command(answer.enrollmentString))
+    }
+
+    /// - Parameter machine: whose identity the string gives; nil for one of the host's own.
+    private func allow(
+        _ token: String, for machine: Int64?, _ now: Timestamp, _ connection: any SQLConnection
+    ) throws {
+        _ = try connection.rows(
+            TrustStatements.enrollmentInsert, TokenHash.of(token), now,
+            now.adding(milliseconds: Int64(ttl.seconds) * 1000), 1, "", machine)
+    }
+
+    private func string(_ token: String, _ announcement: HubAnnouncement) throws -> String {
+        try ConnectionString(
+            purpose: .enrollment, urls: announcement.urls, trust: announcement.trust, token: token
+        ).encoded()
+    }
+
+    private static func command(_ string: String) -> String {
+        "  echo \(string) | sudo vigie-agent enroll --force -"
     }
 }

@@ -5,6 +5,8 @@ import Transport
 /// alone: in the tables they have the source `hub`, messages also a category of their own.
 struct HubMessages {
     static let category = "machine"
+    /// The component of what is about the machine as such.
+    static let machine = "machine"
 
     let machine: Int64
     let connection: any SQLConnection
@@ -12,7 +14,8 @@ struct HubMessages {
     /// Begins a message, unless it is open already; true where it began.
     @discardableResult
     func open(
-        _ code: String, _ severity: Severity, _ message: String, component: String = "machine", at now: Timestamp
+        _ code: String, _ severity: Severity, _ message: String, component: String = HubMessages.machine,
+        at now: Timestamp
     ) throws -> Bool {
         guard try connection.row(Self.find, machine, code, component) == nil else { return false }
         let key = "\(machine)\n\(code)\n\(component)\n\(now.milliseconds)"
@@ -22,7 +25,7 @@ struct HubMessages {
 
     /// Ends a message; true where it was open.
     @discardableResult
-    func close(_ code: String, component: String = "machine", at now: Timestamp) throws -> Bool {
+    func close(_ code: String, component: String = HubMessages.machine, at now: Timestamp) throws -> Bool {
         try connection.run(Self.end, machine, code, component, now) > 0
     }
 

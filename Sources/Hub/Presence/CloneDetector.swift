@@ -4,7 +4,8 @@
 /// A host counts its snapshots up, and leaves a boot for good. So there are two signs of a second one: a boot that comes
 /// back after another with a higher number, and a number that comes again with another snapshot. Each has an innocent
 /// cause that shows it once (a virtual machine that was set back); two of a sort within hours have not. What was spooled
-/// and comes late has lower numbers and was collected earlier, and is neither.
+/// and comes late has lower numbers and was collected earlier, and is neither. An id that comes again with other bytes
+/// counts as a number that does.
 struct CloneDetector: Equatable, Sendable {
     /// Two signs within this time are a suspicion, milliseconds.
     static let window: Int64 = 6 * 3_600_000
@@ -80,6 +81,17 @@ struct CloneDetector: Equatable, Sendable {
         highestSequence = max(highestSequence, contact.sequence)
         lastSeenAt = max(lastSeenAt ?? .min, contact.receivedAt)
         return findings
+    }
+
+    /// Takes a snapshot that was refused, because its id is that of another one: no host gives an id twice. The refused one
+    /// says nothing of boots and numbers, since it is in no archive.
+    mutating func takeReuse(_ contact: Contact) -> [Finding] {
+        guard contact.sequence > repeatedSequence ?? .min else { return [] }
+        defer {
+            repeatedAt = contact.receivedAt
+            repeatedSequence = max(highestSequence, contact.sequence)
+        }
+        return [Self.isRecent(repeatedAt, contact.receivedAt) ? .cloned : .rolledBack]
     }
 
     /// The very number of the newest snapshot, or a lower one of something that was collected after the last contact.

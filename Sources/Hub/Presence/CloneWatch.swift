@@ -12,11 +12,7 @@ struct CloneWatch {
     func look(
         at head: EnvelopeHead, _ contact: CloneDetector.Contact, remoteAddress: String?, detector known: CloneDetector
     ) throws {
-        var detector = known
-        let signs = try connection.row(Self.signs, machine)
-        detector.alternatedAt = signs?[0].integer
-        detector.repeatedAt = signs?[1].integer
-        detector.repeatedSequence = signs?[2].integer
+        var detector = try withSigns(known)
         detector.supersededBoots = Set(try connection.rows(Self.superseded, machine).compactMap { $0[0].text })
         let before = detector
         let findings = detector.take(contact)
@@ -28,13 +24,35 @@ struct CloneWatch {
                 head.host.machineIDHint, head.host.productUUIDHint, remoteAddress)
             try connection.run(Self.forget, machine, contact.receivedAt - Self.memory)
         }
-        if (detector.alternatedAt, detector.repeatedAt, detector.repeatedSequence)
-            != (before.alternatedAt, before.repeatedAt, before.repeatedSequence)
-        {
-            try connection.run(
-                Self.sign, machine, detector.alternatedAt, detector.repeatedAt, detector.repeatedSequence)
-        }
+        try write(detector, over: before)
         try note(findings, contact, highest: before.highestSequence)
+    }
+
+    /// Looks at a snapshot that is refused, because its id stands in the archive with other bytes.
+    func lookAtReuse(_ contact: CloneDetector.Contact, detector known: CloneDetector) throws {
+        var detector = try withSigns(known)
+        let before = detector
+        let findings = detector.takeReuse(contact)
+        try write(detector, over: before)
+        try note(findings, contact, highest: before.highestSequence)
+    }
+
+    private func withSigns(_ known: CloneDetector) throws -> CloneDetector {
+        var detector = known
+        let signs = try connection.row(Self.signs, machine)
+        detector.alternatedAt = signs?[0].integer
+        detector.repeatedAt = signs?[1].integer
+        detector.repeatedSequence = signs?[2].integer
+        return detector
+    }
+
+    private func write(_ detector: CloneDetector, over before: CloneDetector) throws {
+        guard
+            (detector.alternatedAt, detector.repeatedAt, detector.repeatedSequence)
+                != (before.alternatedAt, before.repeatedAt, before.repeatedSequence)
+        else { return }
+        try connection.run(
+            Self.sign, machine, detector.alternatedAt, detector.repeatedAt, detector.repeatedSequence)
     }
 
     private func note(_ findings: [CloneDetector.Finding], _ contact: CloneDetector.Contact, highest: Int64) throws {

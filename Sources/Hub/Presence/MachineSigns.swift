@@ -12,6 +12,19 @@ struct MachineSigns: Equatable, Sendable {
     var metricsAt: Int64?
     var metricsDue: Int64?
     var listsUpdated: Int64?
+    var failing: [FailingKind] = []
+
+    /// A kind whose newest collecting failed.
+    struct FailingKind: Equatable, Sendable {
+        var kind: String
+        /// What the agent said of it.
+        var error: String
+        /// `failuresUntilMessage` attempts in a row have failed.
+        var isLasting: Bool
+    }
+
+    /// One failure may be a program that was just being replaced; as many in a row are worth a message.
+    static let failuresUntilMessage = 3
 
     init(machine: Int64, created: Int64) {
         self.machine = machine
@@ -33,6 +46,7 @@ struct MachineSigns: Equatable, Sendable {
     /// A message that begins or ends, with its event where there is one.
     struct Change: Equatable, Sendable {
         var code: String
+        var component = HubMessages.machine
         var begins: Bool
         var severity = Severity.warning
         var message = ""
@@ -42,7 +56,9 @@ struct MachineSigns: Equatable, Sendable {
 
         func note(in messages: HubMessages, at now: Timestamp) throws {
             let isNew =
-                begins ? try messages.open(code, severity, message, at: now) : try messages.close(code, at: now)
+                begins
+                ? try messages.open(code, severity, message, component: component, at: now)
+                : try messages.close(code, component: component, at: now)
             guard isNew, let event else { return }
             try messages.event(event.type, event.weight, event.message, occasion: occasion, at: now)
         }
@@ -51,10 +67,11 @@ struct MachineSigns: Equatable, Sendable {
     /// What begins and what ends now.
     ///
     /// - Parameters:
-    ///   - open: codes of the hub's messages about the machine that are open.
+    ///   - open: the hub's messages about the machine that are open.
     ///   - heardSince: since when the hub has been able to hear it.
-    func changes(open: Set<String>, now: Int64, heardSince: Int64) -> [Change] {
-        [presence(open, now, heardSince), clock(open), lists(open, now)].compactMap { $0 }
+    func changes(open: Set<MessageKey>, now: Int64, heardSince: Int64) -> [Change] {
+        let codes = Set(open.filter { $0.component == HubMessages.machine }.map(\.code))
+        return [presence(codes, now, heardSince), clock(codes), lists(codes, now)].compactMap { $0 } + failures(open)
     }
 
     private func presence(_ open: Set<String>, _ now: Int64, _ heardSince: Int64) -> Change? {
@@ -86,6 +103,24 @@ struct MachineSigns: Equatable, Sendable {
         }
         return isOpen && abs(skew) < ClockSkew.warning / 2 ? Change(code: "clock_skewed", begins: false) : nil
     }
+
+    /// Ends only with a collecting that worked: retention may have taken attempts that failed.
+    private func failures(_ open: Set<MessageKey>) -> [Change] {
+        let known = open.filter { $0.code == Self.failure }.map(\.component)
+        let begun = failing.filter { $0.isLasting && !known.contains($0.kind) }.map { failing in
+            Change(
+                code: Self.failure, component: failing.kind, begins: true,
+                message:
+                    "\(failing.kind) could not be collected, \(Self.failuresUntilMessage) times in a row: \(failing.error)"
+            )
+        }
+        let over = Set(known).subtracting(failing.map(\.kind)).sorted().map {
+            Change(code: Self.failure, component: $0, begins: false)
+        }
+        return begun + over
+    }
+
+    private static let failure = "collection_failed"
 
     private func lists(_ open: Set<String>, _ now: Int64) -> Change? {
         guard let updated = listsUpdated else { return nil }

@@ -56,7 +56,7 @@ struct MachineSplit {
         guard let choice = try Self.choose(boots, since: since, wanted: wanted) else {
             throw CommandFailure(
                 .noInput,
-                "the hosts that use \(name) cannot be told apart, both are in the same boot: reboot one of them, or end the token of both with vigie-hub machine revoke \(name)"
+                "the hosts that use \(name) cannot be told apart, both are in the same boot: reboot one of them and wait until the hub sees two, or let both enrol with vigie-hub machine split \(name) --both"
             )
         }
         try connection.run(Self.refuse, machine, choice.refused.id, now)
@@ -70,6 +70,19 @@ struct MachineSplit {
             "split", .info, "\(choice.refused.words) is refused; \(choice.kept.words) keeps the identity",
             occasion: "\(now.milliseconds)", at: now)
         return choice
+    }
+
+    /// Ends the token that both hosts have; each must enrol, one of them with a string for the old identity. The way out
+    /// where they cannot be told apart.
+    func sendAwayBoth(_ machine: Int64) throws {
+        try connection.run(TrustStatements.credentialsRevoke, machine, now, "two hosts had it")
+        try connection.run(Self.clear, machine)
+        try CloneWatch.forgive(machine, in: connection)
+        let messages = HubMessages(machine: machine, connection: connection)
+        try messages.close("clone_suspected", at: now)
+        try messages.event(
+            "split", .info, "both hosts must enrol; the string says which one is to be this machine",
+            occasion: "\(now.milliseconds)", at: now)
     }
 
     /// The host that stays is the one that looks like the first that ever reported; where they look alike, the one whose
@@ -117,5 +130,7 @@ struct MachineSplit {
         UPDATE machines SET boot_id = ?2, split_at = ?3, requested_kinds = ?4, clone_suspected_at = NULL WHERE id = ?1
         """)
 
-    static let statements = [suspicion, boots, refuse, keep, settle]
+    static let clear = Statement("split.clear", "UPDATE machines SET clone_suspected_at = NULL WHERE id = ?1")
+
+    static let statements = [clear, suspicion, boots, refuse, keep, settle]
 }

@@ -49,8 +49,10 @@ final class MachineWatch: Service {
         let heardSince = attention.look(at: now.milliseconds)
         let changed = try await store.read { connection in
             let open = try Self.open(connection)
+            let failing = Dictionary(grouping: try connection.rows(Self.failing), by: { $0[0].integer ?? 0 })
             return try connection.rows(Self.machines).compactMap { row -> Int64? in
-                guard let signs = MachineSigns(row) else { return nil }
+                guard var signs = MachineSigns(row) else { return nil }
+                signs.failing = (failing[signs.machine] ?? []).compactMap(Self.failingKind)
                 let changes = signs.changes(
                     open: open[signs.machine] ?? [], now: now.milliseconds, heardSince: heardSince)
                 return changes.isEmpty ? nil : signs.machine
@@ -60,8 +62,9 @@ final class MachineWatch: Service {
         for machine in changed {
             // Looked at again: a report may have come in between.
             try await store.write { connection in
-                guard let signs = try connection.row(Self.machine, machine).flatMap(MachineSigns.init) else { return }
-                let open = Set(try connection.rows(Self.openOfOne, machine).compactMap { $0[0].text })
+                guard var signs = try connection.row(Self.machine, machine).flatMap(MachineSigns.init) else { return }
+                signs.failing = try connection.rows(Self.failingOfOne, machine).compactMap(Self.failingKind)
+                let open = Set(try connection.rows(Self.openOfOne, machine).compactMap { Self.key($0[0], $0[1]) })
                 let messages = HubMessages(machine: machine, connection: connection)
                 for change in signs.changes(open: open, now: now.milliseconds, heardSince: heardSince) {
                     try change.note(in: messages, at: now)
@@ -76,12 +79,24 @@ final class MachineWatch: Service {
         if !isRight { _ = try await store.write { try TagRules(connection: $0).apply() } }
     }
 
-    private static func open(_ connection: any SQLConnection) throws -> [Int64: Set<String>] {
-        var open: [Int64: Set<String>] = [:]
+    private static func open(_ connection: any SQLConnection) throws -> [Int64: Set<MessageKey>] {
+        var open: [Int64: Set<MessageKey>] = [:]
         for row in try connection.rows(openAll) {
-            if let machine = row[0].integer, let code = row[1].text { open[machine, default: []].insert(code) }
+            if let machine = row[0].integer, let key = key(row[1], row[2]) { open[machine, default: []].insert(key) }
         }
         return open
+    }
+
+    private static func key(_ code: SQLValue, _ component: SQLValue) -> MessageKey? {
+        guard let code = code.text, let component = component.text else { return nil }
+        return MessageKey(code: code, component: component)
+    }
+
+    /// Of a row of `failing`.
+    private static func failingKind(_ row: SQLRow) -> MachineSigns.FailingKind? {
+        guard let kind = row[1].text else { return nil }
+        return MachineSigns.FailingKind(
+            kind: kind, error: row[2].text ?? "the collecting failed", isLasting: !row[3].isNull)
     }
 
     static let machines = Statement(
@@ -94,15 +109,29 @@ final class MachineWatch: Service {
         """)
     static let machine = Statement("watch.machine", machines.sql + " AND m.id = ?1")
     static let openAll = Statement(
-        "watch.open", "SELECT machine_id, code FROM important_messages WHERE closed_at IS NULL AND source = 'hub'")
+        "watch.open",
+        "SELECT machine_id, code, component FROM important_messages WHERE closed_at IS NULL AND source = 'hub'")
     static let openOfOne = Statement(
         "watch.open_of_one",
         """
-        SELECT code FROM important_messages
+        SELECT code, component FROM important_messages
         WHERE machine_id = ?1 AND category = 'machine' AND closed_at IS NULL AND source = 'hub'
         """)
 
-    static let statements = [machines, machine, openAll, openOfOne]
+    /// Kinds whose newest collecting failed, which are few, with the error, and with an attempt where as many have failed
+    /// since the last good one that it is worth a message.
+    static let failing = Statement(
+        "watch.failing",
+        """
+        SELECT f.machine_id, f.kind, f.last_error, (SELECT a.id FROM snapshots a WHERE a.machine_id = f.machine_id
+            AND a.kind = f.kind AND a.effective_at > coalesce(f.effective_at, 0) AND a.collection_status = 'failed'
+          ORDER BY a.effective_at LIMIT 1 OFFSET \(MachineSigns.failuresUntilMessage - 1)) AS attempt
+        FROM machine_state t CROSS JOIN machine_kinds f
+        WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'
+        """)
+    static let failingOfOne = Statement("watch.failing_of_one", failing.sql + " AND f.machine_id = ?1")
+
+    static let statements = [machines, machine, openAll, openOfOne, failing, failingOfOne]
 }
 
 /// What is due once in a period, in milliseconds.
