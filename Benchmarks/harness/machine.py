@@ -2,6 +2,7 @@
 import datetime
 import os
 import platform
+import re
 import subprocess
 
 from . import paths
@@ -19,7 +20,8 @@ def _first(path, key):
 def _disk():
     """The file system that the measured databases stand on, and its device."""
     answer = subprocess.run(["findmnt", "-n", "-o", "FSTYPE,SOURCE", "-T", paths.HOME], capture_output=True, text=True)
-    return answer.stdout.split("\n")[0].strip() or None
+    # A bind mount names its directory in brackets besides.
+    return " ".join(re.sub(r"\[.*?\]", "", answer.stdout.split("\n")[0]).split()) or None
 
 
 def _words(*command):

@@ -22,15 +22,29 @@ def text(results):
     return output.getvalue().strip("\n")
 
 
+def others(results):
+    """The shares of the machine that others took, in the order of the runs."""
+    found = []
+    for value in results.values() if isinstance(results, dict) else results if isinstance(results, list) else ():
+        if isinstance(value, dict) and "others_share" in value:
+            found.append(value["others_share"])
+        found += others(value)
+    return found
+
+
 def page(results, version):
     machine = results["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
+    busy = sorted(others(results)) or [0]
     return f"""# Benchmarks of {version}
 
-{results['date'][:10]}, commit {results['commit']}, `{results['hub']}`.
-{machine['cpu']}, {machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, kernel
-{machine['kernel']}, {machine['disk']}.
-Peers: {versions}.
+| | |
+|---|---|
+| measured | {results['date'][:10]}, commit {results['commit']} |
+| machine | {machine['cpu']}, {machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB, {machine['disk']} |
+| system | {machine['system']}, kernel {machine['kernel']} |
+| peers | {versions} |
+| others' share of the cores | {busy[0]:.0%} to {busy[-1]:.0%}, half of the runs above {busy[len(busy) // 2]:.0%} |
 
 How it was measured, and whom the comparison favours: [performance](../performance.md). What counts are ratios within
 this run; absolute figures are this machine's. All that was measured: [{version}.json]({version}.json).

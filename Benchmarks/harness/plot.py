@@ -13,6 +13,8 @@ def panels(results):
         for title, unit, less, value in (
                 ("Ingest, saturated", "snapshots/s", False, lambda row: row["per_second"]),
                 ("Its 99th percentile", "ms", True, lambda row: row["p99_ms"]),
+                ("The server's CPU time of a snapshot", "us", True,
+                 lambda row: 1e6 * row["processors"]["server_cpu_seconds"] / max(1, row["answered"])),
                 ("Peak memory meanwhile", "MB", True, lambda row: row["server_peak_bytes"] / 1e6)):
             found.append((title, unit, less, [(row["name"], value(row), row["name"] == "hub") for row in saturated]))
     if "growth" in results:
@@ -24,6 +26,7 @@ def panels(results):
     if "agent" in results:
         subjects = results["agent"]["subjects"]
         for title, unit, key, scale in (("Agent: CPU of a cycle", "ms", "cpu_ms", 1),
+                                        ("Agent: resident memory", "MB", "rss_bytes", 1e6),
                                         ("Agent: private dirty memory", "MB", "private_dirty_bytes", 1e6)):
             found.append((title, unit, True, [(row["name"], row[key] / scale, row["name"] == "vigie-agent")
                                               for row in subjects]))
