@@ -51,13 +51,14 @@ def retention(plan):
         pass
     counts = {key: aged.counts[key] for key in ("snapshots", "history_rows")}
     with aged.hub("retention") as hub:
-        alone = hubs.load(hub, "alone", 1, 32, 0, plan["seconds"], plan["limit"], fleet=aged.fleet, earlier=counts)
+        alone = hubs.load(hub, "alone", 1, 32, 0, plan["seconds"], plan["limit"], fleet=aged.fleet,
+                          earlier=counts)
         started = paths.home("started")
         if os.path.exists(started):
             os.remove(started)
-        load = subprocess.Popen([paths.LOAD, "run", hub.enrollment_string(1), "--fleet", aged.fleet, "--seconds",
-                                 str(plan["seconds"] * 3), "--limit", str(plan["limit"]), "--started", started, "--server",
-                                 str(hub.pid), "--later", "1000"], stdout=subprocess.PIPE)
+        words = ["run", hub.enrollment_string(1), "--fleet", aged.fleet, "--seconds", plan["seconds"] * 3, "--limit",
+                 plan["limit"], "--started", started, "--server", hub.pid, "--later", 1000]
+        load = subprocess.Popen([paths.LOAD, *map(str, words)], stdout=subprocess.PIPE)
         hub.wait_for(lambda: os.path.exists(started) or load.poll() is not None, 300)
         start = time.monotonic()
         command = subprocess.run([paths.HUB, "retention", "--apply", "--config", rules, "--data-dir", hub.data, "-o",
@@ -75,7 +76,8 @@ def retention(plan):
 
 def show(results):
     again = results["rederive"]
-    rows = [[f"rederive, {again['machines']} machines: {name}", again[name]["snapshots"], again[name]["seconds"], again[name]["per_second"]]
+    rows = [[f"rederive, {again['machines']} machines: {name}",
+             *(again[name][key] for key in ("snapshots", "seconds", "per_second"))]
             for name in ("as it stands", "compared only") if name in again]
     kept = results["retention"]
     rows.append(["retention --apply beside ingest", kept["rows_deleted"], kept["seconds"], kept["rows_per_second"]])

@@ -2,8 +2,8 @@
 
     python3 -m harness.micro [--update]
 
-Benchmarks/micro-thresholds.json holds what each part may take. More than TOLERANCE above it fails; so much below is told,
-so that the threshold follows and what was won is not lost again. --update writes the file anew.
+Benchmarks/micro-thresholds.json holds what each part may take. More than TOLERANCE above it fails; so much below is
+told, so that the threshold follows and what was won is not lost again. --update writes the file anew.
 """
 import argparse
 import json
