@@ -48,7 +48,15 @@ class Filled:
         target = paths.home(name, "data")
         shutil.rmtree(target, ignore_errors=True)
         subprocess.check_call(["cp", "-a", "--reflink=auto", self.data, target])
-        return hubs.Hub(name, keep=True, configuration=self.configuration)
+        return CopiedHub(name, keep=True, configuration=self.configuration)
+
+
+class CopiedHub(hubs.Hub):
+    """Its database is a copy of some gigabytes, and goes with it."""
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def filled(machines, rounds, age=3600):
