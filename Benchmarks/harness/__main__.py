@@ -3,6 +3,7 @@
 Every run is checked: what was answered is in the archive and in the tables, once.
 """
 import argparse
+import fcntl
 import json
 import os
 import resource
@@ -39,6 +40,11 @@ def main():
     unknown = [name for name in options.sections if name not in SECTIONS]
     if unknown:
         parser.error(f"no such section: {', '.join(unknown)}")
+    lock = open(paths.home("lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("error: another benchmark is at work in this tree; both would use the same directories")
     if not options.no_build:
         build()
     # Ten thousand connections are as many files, in the hub and in the load generator.
