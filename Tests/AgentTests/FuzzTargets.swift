@@ -70,6 +70,7 @@ struct FuzzTarget: Sendable {
             send(table.dimms(serials: true))
             _ = table.systemSerial
             _ = table.hasIPMI
+            precondition(SMBIOS.parse(table.memoryModulesAlone()).dimms(serials: true) == table.dimms(serials: true))
         },
         .init("os-release") { _ = OSRelease.parse(text($0)) },
         .init("pci-ids") { bytes in

@@ -186,6 +186,22 @@ struct HardwareSMBIOSTests {
         #expect(SMBIOS.parse(whole + [1, 2, 3, 0xFF]).faultOffset == nil)
         #expect(SMBIOS.parse(whole + [1, 2, 3, 0xFF]).structures.count == 2)
     }
+
+    @Test("the modules alone: the same modules, and no other structure's strings")
+    func modulesAlone() {
+        let module = Array(table(length: 0x28, size: 8192).dropLast(6))
+        let empty = [17, 0x15] + [UInt8](repeating: 0, count: 0x15)
+        let secrets = [11, 5, 7, 0, 1] + Array("io.systemd.credential:passwd=S3CRET\0\0".utf8)
+        let whole = SMBIOS.parse(secrets + module + empty + secrets + module + [127, 4, 9, 0, 0, 0])
+        let alone = whole.memoryModulesAlone()
+        #expect(!String(decoding: alone, as: UTF8.self).contains("S3CRET"))
+        let parsed = SMBIOS.parse(alone)
+        #expect(parsed.faultOffset == nil && parsed.structures.map(\.type) == [17, 17, 17, 127])
+        #expect(parsed.dimms(serials: true) == whole.dimms(serials: true) && whole.dimms(serials: true).count == 2)
+        #expect(SMBIOS.parse(SMBIOS.parse([]).memoryModulesAlone()).structures.map(\.type) == [127])
+        // A damaged table is told as one.
+        #expect(SMBIOS.parse(SMBIOS.parse(module + [17, 0xFF]).memoryModulesAlone()).faultOffset == module.count)
+    }
 }
 
 @Suite("Disks and neighbours")

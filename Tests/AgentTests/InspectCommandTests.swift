@@ -43,6 +43,19 @@ struct InspectCommandTests {
         #expect(directory.names() == ["inspection.json", "root", "state"])
     }
 
+    @Test("hands on the memory modules alone, for nobody else to read")
+    func memoryTable() throws {
+        let file = directory.file("modules")
+        let missing = try run(["--root", directory.path, "--memory-table", file])
+        #expect(missing.status != 0 && missing.errors.contains("without SMBIOS"), "\(missing.errors)")
+        try directory.write("root/sys/firmware/dmi/tables/DMI", "\u{0B}\u{05}\0\0\u{01}S3CRET\0\0\u{7F}\u{04}\0\0\0\0")
+        let result = try run(["--root", directory.file("root"), "--memory-table", file])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(Array(try directory.read("modules")) == [127, 4, 0, 0, 0, 0])
+        var information = stat()
+        #expect(stat(file, &information) == 0 && information.st_mode & 0o777 == 0o600)
+    }
+
     @Test("prints, and writes nothing")
     func prints() throws {
         let result = try run(["--output", "-"])

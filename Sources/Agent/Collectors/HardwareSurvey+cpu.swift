@@ -116,9 +116,10 @@ extension HardwareSurvey {
     /// The modules of the firmware's tables: only root may read them, unless systemd or the root oneshot hands them on.
     private mutating func dimms() -> [HardwareV1.DIMM]? {
         let pointer = "/memory/dimms"
-        let path = "/sys/firmware/dmi/tables/DMI"
+        let path = SMBIOS.path
         let bytes: [UInt8]
-        if let handed = try? credentials?.bytes("dmi_table", limit: 1 << 20), !handed.isEmpty {
+        // Shorter than an empty table: the unit's default, where nothing was there to hand over.
+        if let handed = try? credentials?.bytes("dmi_table", limit: 1 << 20), handed.count > 4 {
             bytes = handed
         } else {
             do { bytes = try host.bytes(path, limit: 1 << 20) } catch {

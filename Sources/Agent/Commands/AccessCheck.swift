@@ -74,7 +74,7 @@ struct AccessCheck: Sendable {
         ]
         if settings.serials {
             entries.append(entry("/sys/class/dmi/id/product_serial", "serial number", Self.rootOnly))
-            entries.append(entry("/sys/firmware/dmi/tables/DMI", "memory modules", Self.rootOnly))
+            entries.append(entry(SMBIOS.path, "memory modules", Self.rootOnly))
         }
         entries.append(inspection())
         for socket in settings.engineSockets { entries.append(engine(socket)) }

@@ -29,7 +29,7 @@ struct Inspector: Sendable {
     /// Serial number and memory modules.
     private func firmware(_ inspection: inout Inspection) {
         let serial = "/sys/class/dmi/id/product_serial"
-        let table = "/sys/firmware/dmi/tables/DMI"
+        let table = SMBIOS.path
         if settings.serials {
             do {
                 inspection.serial = try host.attribute(serial).flatMap(DMIText.meaningful)

@@ -11,9 +11,26 @@ extension SMBIOS {
     func dimms(serials: Bool) -> [HardwareV1.DIMM] {
         structures.filter { $0.type == 17 }.compactMap { $0.dimm(serials: serials) }
     }
+
+    /// A table with the memory modules of this one and nothing else: other structures may hold other people's secrets,
+    /// as the OEM strings (type 11) in which hypervisors hand a guest its passwords.
+    ///
+    /// A damaged table stays one: its end is cut off here, too.
+    func memoryModulesAlone() -> [UInt8] {
+        var bytes: [UInt8] = []
+        for structure in structures where structure.type == 17 { bytes += structure.bytes }
+        return bytes + (faultOffset == nil ? [127, 4, 0, 0, 0, 0] : [127])
+    }
 }
 
 extension SMBIOS.Structure {
+    /// As it stands in a table: the formatted part, the strings, and the zero that ends them.
+    fileprivate var bytes: [UInt8] {
+        var bytes = Array(formatted)
+        for string in strings { bytes += string + [0] }
+        return bytes + (strings.isEmpty ? [0, 0] : [0])
+    }
+
     /// One memory device (SMBIOS 3.7, 7.18); nil for an empty slot.
     fileprivate func dimm(serials: Bool) -> HardwareV1.DIMM? {
         guard let size = word(0x0C), size != 0 else { return nil }

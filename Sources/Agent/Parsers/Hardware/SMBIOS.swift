@@ -1,5 +1,8 @@
 /// The tables of `/sys/firmware/dmi/tables/DMI`: structures of a formatted part and strings (SMBIOS 3.7, chapter 6).
 struct SMBIOS: Sendable {
+    /// Readable by root alone.
+    static let path = "/sys/firmware/dmi/tables/DMI"
+
     struct Structure: Sendable {
         var type: UInt8
         /// Type, length, handle and the fields of the type.
