@@ -3,10 +3,10 @@
 SCRATCH ?= .build
 export SCRATCH
 
-.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-micro bench-page bench-history test-kill test-apt-real test-docker deb repo install-test test-registry fuzz
+.PHONY: help setup build check-agent demo demo-stop test check golden fmt clean bench bench-quick bench-micro bench-page bench-history test-kill test-apt-real test-docker deb deb-reproducible repo install-test test-registry fuzz
 
 help:  ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## install the Debian packages that building and testing need
 	@scripts/setup
@@ -67,6 +67,9 @@ test-apt-real: setup  ## compare the agent with APT itself in real Debian 12 and
 
 deb: setup  ## build the Debian packages into out/deb
 	@scripts/deb
+
+deb-reproducible: setup  ## build the packages twice, in two places, and compare the bytes (a quarter of an hour)
+	@scripts/deb-reproducible
 
 repo:  ## lay the packages in out/deb out as a signed APT repository in out/repo
 	@scripts/repo
