@@ -21,11 +21,9 @@ def build():
     """The load generator; the programs that are measured are built by 'make build'."""
     if not os.path.exists(paths.HUB):
         sys.exit(f"error: there is no {paths.HUB}; run 'make build' first")
-    command = ["swift", "build", "--scratch-path", paths.SCRATCH, "-c", "release", "--static-swift-stdlib",
-               "--product", "LoadGenerator"]
-    answer = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True)
+    answer = subprocess.run(["scripts/build", "LoadGenerator"], cwd=paths.ROOT, capture_output=True, text=True)
     if answer.returncode != 0:
-        sys.exit(f"{answer.stdout[-3000:]}\nerror: the load generator does not build")
+        sys.exit(f"{answer.stdout[-3000:]}{answer.stderr[-3000:]}error: the load generator does not build")
 
 
 def main():
