@@ -29,7 +29,8 @@ struct KeyedTree<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func child(_ key: Key) throws -> JSONTreeDecoder {
         let name = key.stringValue
-        let place = pointer + "/" + Violation.step(name)
+        // Where nothing is collected the pointer is of no use: the collecting pass comes after the first violation.
+        let place = collector == nil ? "" : pointer + "/" + Violation.step(name)
         guard let value = member(name) else {
             throw JSONTreeDecoder.Stop(violation: Violation(pointer: place, message: "is required"))
         }
@@ -137,7 +138,7 @@ struct UnkeyedTree: UnkeyedDecodingContainer {
     var currentIndex = 0
 
     private mutating func next() throws -> JSONTreeDecoder {
-        let place = "\(pointer)/\(currentIndex)"
+        let place = collector == nil ? "" : "\(pointer)/\(currentIndex)"
         guard currentIndex < values.count else {
             throw JSONTreeDecoder.Stop(violation: Violation(pointer: place, message: "is required"))
         }

@@ -5,9 +5,9 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     package var description: String { text }
 
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 71, text.hasPrefix("sha256:") else { return nil }
-        for byte in bytes[7...] {
+        let bytes = text.utf8
+        guard bytes.count == 71, bytes.starts(with: "sha256:".utf8) else { return nil }
+        for byte in bytes.dropFirst(7) {
             guard (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) else { return nil }
         }
         self.text = text

@@ -2,8 +2,10 @@
 package enum Hexadecimal {
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.underestimatedCount)
         for byte in bytes {
-            for nibble in [byte >> 4, byte & 0xF] { text.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble) }
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 0xF))
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -20,6 +22,8 @@ package enum Hexadecimal {
         }
         return bytes
     }
+
+    private static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 
     private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

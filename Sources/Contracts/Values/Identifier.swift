@@ -6,9 +6,8 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes canonical lower-case text, or answers nil.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        for (index, byte) in bytes.enumerated() {
+        guard text.utf8.count == 36 else { return nil }
+        for (index, byte) in text.utf8.enumerated() {
             let dash = index == 8 || index == 13 || index == 18 || index == 23
             let hexadecimal = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
             guard dash ? byte == 0x2D : hexadecimal else { return nil }
@@ -39,10 +38,12 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
 
     /// The moment inside a UUIDv7, nil for other versions.
     package var timestamp: Timestamp? {
-        let bytes = Array(text.utf8)
-        guard bytes[14] == 0x37 else { return nil }
-        let digits = String(decoding: bytes[0..<8] + bytes[9..<13], as: UTF8.self)
-        return Int64(digits, radix: 16).map { Timestamp(milliseconds: $0) }
+        var milliseconds: Int64 = 0
+        for (index, byte) in text.utf8.enumerated() where index != 8 {
+            if index == 14 { return byte == 0x37 ? Timestamp(milliseconds: milliseconds) : nil }
+            if index < 13 { milliseconds = milliseconds << 4 | Int64(byte < 0x40 ? byte - 0x30 : byte - 0x57) }
+        }
+        return nil
     }
 }
 

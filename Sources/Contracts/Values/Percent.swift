@@ -10,6 +10,12 @@ package struct Percent: Hashable, Comparable, Sendable {
         self.value = (bounded * 100).rounded() / 100
     }
 
+    /// Takes a number of the wire as it is; nil outside of 0…100.
+    package init?(exactly number: Double) {
+        guard (0...100).contains(number) else { return nil }
+        value = number
+    }
+
     /// The share of `part` in `whole`, or nil where the whole is nothing.
     package init?(_ part: Int, of whole: Int) {
         guard whole > 0 else { return nil }
@@ -22,11 +28,10 @@ package struct Percent: Hashable, Comparable, Sendable {
 extension Percent: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        let number = try container.decode(Double.self)
-        guard (0...100).contains(number) else {
+        guard let percent = Percent(exactly: try container.decode(Double.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "must be between 0 and 100")
         }
-        value = number
+        self = percent
     }
 
     package func encode(to encoder: any Encoder) throws {

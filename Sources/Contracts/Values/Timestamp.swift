@@ -53,12 +53,13 @@ extension Timestamp {
     /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction]Z`, or answers nil. A leap second (`:60`) counts as the second after it.
     package init?(_ text: String) {
         var copy = text
-        let parsed = copy.withUTF8 { Self.parse($0) }
+        let parsed = copy.withUTF8 { Timestamp(text: $0) }
         guard let parsed else { return nil }
         self = parsed
     }
 
-    private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+    /// The same of the text's bytes.
+    init?(text bytes: UnsafeBufferPointer<UInt8>) {
         func number(_ from: Int, _ count: Int) -> Int? {
             var value = 0
             for index in from..<(from + count) {
@@ -86,7 +87,7 @@ extension Timestamp {
         }
         let days = CivilDate.toDays(year: year, month: month, day: day)
         let seconds = days * 86_400 + Int64(hour * 3600 + minute * 60 + second)
-        return Timestamp(milliseconds: seconds * 1000 + Int64(fraction))
+        self.init(milliseconds: seconds * 1000 + Int64(fraction))
     }
 }
 

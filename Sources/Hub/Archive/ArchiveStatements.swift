@@ -13,27 +13,29 @@ enum ArchiveStatements {
         SELECT kind, schema_version, sequence, boot_id, collected_at, collection_status, result, payload_digest, same_as,
           body_digest FROM snapshots WHERE machine_id = ?1 AND snapshot_uuid = ?2
         """)
+    /// Nothing comes back where the machine's snapshot of this id stands there already.
     static let insert = Statement(
         "archive.insert",
         """
         INSERT INTO snapshots (machine_id, snapshot_uuid, kind, schema_version, sequence, boot_id, collected_at,
           received_at, effective_at, collection_status, result, payload_digest, same_as, body_digest, inflated_bytes,
           body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) RETURNING id
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        ON CONFLICT (snapshot_uuid, machine_id) DO NOTHING RETURNING id
         """)
     static let setResult = Statement("archive.set_result", "UPDATE snapshots SET result = ?2 WHERE id = ?1")
-    static let machineSeen = Statement(
-        "machines.seen",
+    private static let seen = """
+        last_seen_at = ?2, remote_address = COALESCE(?3, remote_address), clock_skew_ms = COALESCE(?4, clock_skew_ms),
+          next_due_at = COALESCE(?5, next_due_at), requested_kinds = ?6
         """
-        UPDATE machines SET last_seen_at = ?2, remote_address = COALESCE(?3, remote_address),
-          clock_skew_ms = COALESCE(?4, clock_skew_ms), next_due_at = COALESCE(?5, next_due_at), requested_kinds = ?6
-        WHERE id = ?1
-        """)
+    static let machineSeen = Statement("machines.seen", "UPDATE machines SET \(seen) WHERE id = ?1")
+    /// The same for a snapshot that tells how the machine is today.
     static let machineNewest = Statement(
         "machines.newest",
         """
-        UPDATE machines SET highest_sequence = ?2, boot_id = ?3, agent_version = ?4, hostname = ?5,
-          machine_id_hint = ?6, product_uuid_hint = ?7, spool_files = ?8, spool_bytes = ?9, spool_dropped_total = ?10
+        UPDATE machines SET \(seen), highest_sequence = ?7, boot_id = ?8, agent_version = ?9, hostname = ?10,
+          machine_id_hint = ?11, product_uuid_hint = ?12, spool_files = ?13, spool_bytes = ?14,
+          spool_dropped_total = ?15
         WHERE id = ?1
         """)
     static let all: [Statement] = [

@@ -16,20 +16,12 @@ struct SnapshotArchive: Sendable {
         let head = submission.head
         let clones = CloneWatch(machine: sender.machineID, connection: connection)
         if sender.wasSplit, try clones.isRefused(head) { return .unauthorized }
-        if let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) {
-            guard Self.isSame(known, submission) else {
-                try clones.lookAtReuse(Self.contact(submission, of: sender), detector: sender.detector)
-                return .refused(
-                    IngestRejection(
-                        .snapshotIDReused,
-                        "snapshot \(head.snapshotID) is archived with other bytes; is this machine a copy of another?"))
-            }
-            let requests = try noteContact(submission, of: sender, answersRequest: false, connection)
-            return .accepted(answer("duplicate", submission, sender, requests))
-        }
         var isHeld = !deriving
         if case .held = submission.content { isHeld = true }
         if let sameAs = head.sameAs {
+            if let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) {
+                return try again(submission, known, sender, clones)
+            }
             let carrier = try connection.row(ArchiveStatements.find, sender.machineID, sameAs)
             guard let carrier, Self.carries(carrier, head) else {
                 return .refused(
@@ -37,8 +29,14 @@ struct SnapshotArchive: Sendable {
             }
             if carrier["result"].text == "held" { isHeld = true }
         }
-        let id = try insert(submission, machineID: sender.machineID, result: isHeld ? "held" : "derived", connection)
-        var result = "held"
+        let result = isHeld ? "held" : "derived"
+        guard let id = try insert(submission, machineID: sender.machineID, result: result, connection) else {
+            guard let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) else {
+                throw StoreFailure(code: .other, message: "the archive gave no row id")
+            }
+            return try again(submission, known, sender, clones)
+        }
+        var said = result
         if !isHeld, let content = submission.content.archived {
             let derived = try derive(
                 ArchivedSnapshot(
@@ -46,11 +44,27 @@ struct SnapshotArchive: Sendable {
                     effectiveAt: submission.effectiveAt, content: content), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
-            result = derived == .failed ? "derived" : derived.rawValue
+            said = derived == .failed ? "derived" : derived.rawValue
         }
         try noteHost(submission, of: sender, clones)
         let requests = try noteContact(submission, of: sender, answersRequest: head.sameAs == nil, connection)
-        return .accepted(answer(result, submission, sender, requests))
+        return .accepted(answer(said, submission, sender, requests))
+    }
+
+    /// A snapshot whose id is known: sent again, or another one under its name.
+    private func again(
+        _ submission: Submission, _ known: SQLRow, _ sender: Sender, _ clones: CloneWatch
+    ) throws -> IngestOutcome {
+        guard Self.isSame(known, submission) else {
+            try clones.lookAtReuse(Self.contact(submission, of: sender), detector: sender.detector)
+            return .refused(
+                IngestRejection(
+                    .snapshotIDReused,
+                    "snapshot \(submission.head.snapshotID) is archived with other bytes; is this machine a copy of another?"
+                ))
+        }
+        let requests = try noteContact(submission, of: sender, answersRequest: false, clones.connection)
+        return .accepted(answer("duplicate", submission, sender, requests))
     }
 
     private func answer(
@@ -78,18 +92,16 @@ struct SnapshotArchive: Sendable {
             && carrier["payload_digest"].text == head.payloadDigest?.text
     }
 
+    /// The row's id; nil where there is one of this snapshot id.
     private func insert(
         _ submission: Submission, machineID: Int64, result: String, _ connection: any SQLConnection
-    ) throws -> Int64 {
+    ) throws -> Int64? {
         let head = submission.head
         let row = try connection.row(
             ArchiveStatements.insert, machineID, head.snapshotID, head.kind, head.schemaVersion, head.sequence,
             head.bootID, head.collectedAt, submission.receivedAt, submission.effectiveAt, head.collection.status,
             result, head.payloadDigest, head.sameAs, submission.bodyDigest, submission.inflatedBytes, submission.body)
-        guard let id = row?["id"].integer else {
-            throw StoreFailure(code: .other, message: "the archive gave no row id")
-        }
-        return id
+        return row?["id"].integer
     }
 
     /// Looks whether this is the host that the machine is; nothing to do for the next snapshot of the boot that is known.
@@ -123,17 +135,21 @@ struct SnapshotArchive: Sendable {
     ) throws -> [String] {
         let head = submission.head
         let requests = answersRequest ? sender.requestedKinds.filter { $0 != head.kind } : sender.requestedKinds
-        try connection.run(
-            ArchiveStatements.machineSeen, sender.machineID, submission.receivedAt, submission.remoteAddress,
+        let seen: [any SQLBindable] = [
+            sender.machineID, submission.receivedAt, submission.remoteAddress,
             ClockSkew.smoothed(sender.clockSkew, submission.clockSkew), nextDue(submission, after: sender.nextDueAt),
-            requests.joined(separator: " "))
+            requests.joined(separator: " "),
+        ]
         // A late snapshot tells nothing about the machine of today.
         if Int64(head.sequence) >= Int64(sender.highestSequence) {
             let spool = head.agent.spool
-            try connection.run(
-                ArchiveStatements.machineNewest, sender.machineID, head.sequence, head.bootID, head.agent.version,
-                head.host.hostname, head.host.machineIDHint, head.host.productUUIDHint, spool?.files, spool?.bytes,
-                spool?.droppedTotal)
+            let newest: [any SQLBindable] = [
+                head.sequence, head.bootID, head.agent.version, head.host.hostname, head.host.machineIDHint,
+                head.host.productUUIDHint, spool?.files, spool?.bytes, spool?.droppedTotal,
+            ]
+            try connection.run(ArchiveStatements.machineNewest, seen + newest)
+        } else {
+            try connection.run(ArchiveStatements.machineSeen, seen)
         }
         return requests
     }

@@ -70,7 +70,7 @@ enum APTDeriver: KindDeriver {
             payload.obsolete?.count, payload.broken?.count, payload.lists?.updatedAt, payload.reboot?.required,
             payload.servicesToRestart?.count,
         ]
-        derived.state = state.map(\.sqlValue)
+        derived.state = state.map { $0.sqlValue }
         derived.warnings = warnings(payload)
         return derived
     }

@@ -75,8 +75,8 @@ struct DerivedRow: Equatable, Sendable {
     var values: [SQLValue]
 
     init(keys: [any SQLBindable] = [], _ values: [any SQLBindable]) {
-        self.keys = keys.map(\.sqlValue)
-        self.values = values.map(\.sqlValue)
+        self.keys = keys.map { $0.sqlValue }
+        self.values = values.map { $0.sqlValue }
     }
 }
 

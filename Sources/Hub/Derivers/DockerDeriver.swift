@@ -81,7 +81,7 @@ enum DockerDeriver: KindDeriver {
             payload.engine?.product, containers?.count, containers?.count { $0.state == "running" },
             containers?.count { $0.health == "unhealthy" }, payload.stacks?.count,
         ]
-        derived.state = state.map(\.sqlValue)
+        derived.state = state.map { $0.sqlValue }
         derived.warnings = warnings(payload)
         derived.itemNames = ["/containers": (containers ?? []).map(\.id)]
         return derived

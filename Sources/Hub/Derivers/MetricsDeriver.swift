@@ -60,7 +60,7 @@ enum MetricsDeriver: KindDeriver {
             MetricsValues.root(payload)?.usedPercent, fullest?.mountPoint, fullest?.usedPercent,
             payload.failedUnits?.count, payload.temperatures?.map(\.celsius).max(),
         ]
-        derived.state = state.map(\.sqlValue)
+        derived.state = state.map { $0.sqlValue }
         derived.warnings = warnings(payload)
         return derived
     }

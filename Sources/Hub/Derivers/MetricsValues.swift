@@ -34,7 +34,7 @@ enum MetricsValues {
             payload.pressure?.io?.someAvg60Percent,
             payload.processes?.total, payload.temperatures?.map(\.celsius).max(),
         ]
-        return values.map(\.sqlValue)
+        return values.map { $0.sqlValue }
     }
 
     static func root(_ payload: MetricsV1) -> MetricsV1.Filesystem? {

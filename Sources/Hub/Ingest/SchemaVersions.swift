@@ -15,6 +15,8 @@ struct SchemaVersions: Sendable {
     struct Version: Sendable {
         let number: Int
         let read: @Sendable (JSONValue) throws(JSONTreeDecoder.Rejection) -> any SnapshotPayload
+        /// The same by the short way, of the payload's bytes; nil where they do not take it.
+        var readCanonical: (@Sendable (UnsafeRawBufferPointer) -> (any SnapshotPayload)?)?
     }
 
     /// The newest first.
@@ -63,12 +65,24 @@ struct VersionChain<Oldest: SnapshotPayload>: Sendable {
         number: Int, newer: [SchemaVersions.Version], toNewest: @escaping @Sendable (Oldest) -> any SnapshotPayload
     ) {
         self.toNewest = toNewest
-        versions =
-            newer + [
-                .init(number: number) { (payload) throws(JSONTreeDecoder.Rejection) in
-                    toNewest(try JSONTreeDecoder.decode(Oldest.self, from: payload, at: "/payload"))
-                }
-            ]
+        var version = SchemaVersions.Version(number: number) { (payload) throws(JSONTreeDecoder.Rejection) in
+            toNewest(try JSONTreeDecoder.decode(Oldest.self, from: payload, at: "/payload"))
+        }
+        if let readable = Oldest.self as? any (SnapshotPayload & CanonicalReadable).Type {
+            version.readCanonical = { bytes in
+                guard let payload = Self.readCanonical(readable, bytes) as? Oldest else { return nil }
+                return toNewest(payload)
+            }
+        }
+        versions = newer + [version]
+    }
+
+    private static func readCanonical<Payload: SnapshotPayload & CanonicalReadable>(
+        _ type: Payload.Type, _ bytes: UnsafeRawBufferPointer
+    ) -> Payload? {
+        var reader = CanonicalReader(bytes)
+        guard let payload = try? Payload(from: &reader), reader.isAtEnd else { return nil }
+        return payload
     }
 
     /// Adds the version before the oldest so far.

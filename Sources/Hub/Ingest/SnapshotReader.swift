@@ -14,10 +14,6 @@ struct ReadSnapshot: Sendable {
 
     let head: EnvelopeHead
     let content: Content
-    /// The payload as a tree; nil where there is none.
-    let payload: JSONValue?
-    /// Where the payload stands in the inflated bytes.
-    let payloadRange: Range<Int>?
     let inflated: [UInt8]
 }
 
@@ -43,6 +39,7 @@ struct SnapshotReader {
     static func read(
         inflated: [UInt8], schemas: SchemaVersions = .current, isArchived: Bool = false
     ) throws(IngestRejection) -> ReadSnapshot {
+        if let read = canonical(inflated, schemas, isArchived: isArchived) { return read }
         let document: StrictJSON.Document
         do { document = try StrictJSON.read(inflated, watching: "payload") } catch {
             throw IngestRejection(.notStrictJSON, error.description)
@@ -66,8 +63,25 @@ struct SnapshotReader {
         }
         return ReadSnapshot(
             head: head, content: try content(head, document.root["payload"], schemas, isArchived: isArchived),
-            payload: document.root["payload"],
-            payloadRange: document.watched?.range, inflated: inflated)
+            inflated: inflated)
+    }
+
+    /// A good snapshot that carries its payload, as our own agents write it: most of what comes. Nil for any other, which
+    /// is then read the long way, and refused there if need be.
+    private static func canonical(
+        _ inflated: [UInt8], _ schemas: SchemaVersions, isArchived: Bool
+    ) -> ReadSnapshot? {
+        inflated.withUnsafeBytes { bytes in
+            guard let (head, range) = EnvelopeHead.canonical(bytes), head.envelope == 1,
+                let kind = Kind(rawValue: head.kind),
+                case .read(let version) = schemas.reading(kind, head.schemaVersion, isArchived: isArchived),
+                let readCanonical = version.readCanonical,
+                head.ruleViolations(hasPayload: true, payloadIsLast: true).isEmpty,
+                let payload = readCanonical(UnsafeRawBufferPointer(rebasing: bytes[range])),
+                Digest(sha256: SHA256.digest(inflated[range])) == head.payloadDigest
+            else { return nil }
+            return ReadSnapshot(head: head, content: .payload(payload), inflated: inflated)
+        }
     }
 
     private static func content(

@@ -1,4 +1,3 @@
-import GRDB
 import GRDBSQLite
 
 /// The row that a statement stands on, read where it is: for answers of many rows, which would spend most of their time
@@ -24,21 +23,8 @@ extension SQLConnection {
     }
 }
 
-extension SQLiteConnection {
-    func each(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
-    ) throws {
-        let start = ContinuousClock.now
-        defer { times.note(statement.name, since: start) }
-        let prepared = try database.cachedStatement(sql: statement.sql)
-        let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(values))
-        let reader = SQLiteRowReader(statement: prepared.sqliteStatement)
-        while try cursor.next() != nil, try body(reader) {}
-    }
-}
-
 /// Reads SQLite's own row; valid until the statement steps on.
-private struct SQLiteRowReader: SQLRowReader {
+struct SQLiteRowReader: SQLRowReader {
     let statement: OpaquePointer
 
     func integer(_ index: Int) -> Int64? {

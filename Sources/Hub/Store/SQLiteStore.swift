@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// The embedded store: one SQLite file in WAL mode, every commit fsynced.
 final class SQLiteStore: Store {
@@ -7,6 +8,7 @@ final class SQLiteStore: Store {
     let path: String
     /// Statements that took long.
     let times = StatementTimes()
+    private let prepared = Mutex<[ObjectIdentifier: PreparedStatements]>([:])
 
     /// Opens or makes the database and brings its tables up to date.
     ///
@@ -29,7 +31,7 @@ final class SQLiteStore: Store {
                 // Both are fixed once the first table is made, and cannot be set inside GRDB's own opening.
                 let queue = try DatabaseQueue(path: path)
                 try queue.inDatabase { database in
-                    try database.execute(sql: "PRAGMA page_size = 8192")
+                    try database.execute(sql: "PRAGMA page_size = 4096")
                     try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
                     try database.execute(sql: "VACUUM")
                 }
@@ -82,6 +84,7 @@ final class SQLiteStore: Store {
     func close() throws {
         // A reader that closes last cannot fold the WAL into the database; the writer can.
         pool.invalidateReadOnlyConnections()
+        prepared.withLock { $0 = [:] }
         try pool.close()
     }
 
@@ -90,7 +93,7 @@ final class SQLiteStore: Store {
             return try pool.writeWithoutTransaction { database in
                 var value: Value?
                 try database.inTransaction(.immediate) {
-                    value = try body(SQLiteConnection(database: database, times: times))
+                    value = try body(connection(database))
                     return .commit
                 }
                 guard let value else { throw StoreFailure(code: .other, message: "the transaction gave no value") }
@@ -101,20 +104,32 @@ final class SQLiteStore: Store {
 
     func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
         do {
-            return try pool.read { try body(SQLiteConnection(database: $0, times: times)) }
+            return try pool.read { try body(connection($0)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
     }
 
     func write<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
         do {
-            return try await pool.write { try body(SQLiteConnection(database: $0, times: times)) }
+            return try await pool.write { try body(connection($0)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
     }
 
     func read<Value: Sendable>(_ body: @Sendable (any SQLConnection) throws -> Value) async throws -> Value {
         do {
-            return try await pool.read { try body(SQLiteConnection(database: $0, times: times)) }
+            return try await pool.read { try body(connection($0)) }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    private func connection(_ database: Database) -> SQLiteConnection {
+        let statements = prepared.withLock { prepared in
+            if let known = prepared[ObjectIdentifier(database)], known.database === database { return known }
+            // Statements that outlive their connection keep its file open.
+            prepared = prepared.filter { $0.value.database != nil }
+            let new = PreparedStatements(of: database)
+            prepared[ObjectIdentifier(database)] = new
+            return new
+        }
+        return SQLiteConnection(database: database, times: times, prepared: statements)
     }
 
     static func failure(_ error: DatabaseError, path: String) -> StoreFailure {
@@ -138,57 +153,6 @@ final class SQLiteStore: Store {
             StoreFailure(code: .busy, message: "\(path) is locked by another program for too long; try again")
         default:
             StoreFailure(code: .other, message: "the database refused a statement: \(error.message ?? "no detail")")
-        }
-    }
-}
-
-/// GRDB's connection as the hub's code sees it. Statements are prepared once and kept.
-struct SQLiteConnection: SQLConnection {
-    let database: Database
-    let times: StatementTimes
-
-    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
-        let start = ContinuousClock.now
-        defer { times.note(statement.name, since: start) }
-        let prepared = try database.cachedStatement(sql: statement.sql)
-        try prepared.execute(arguments: Self.arguments(values))
-        return database.changesCount
-    }
-
-    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
-        let start = ContinuousClock.now
-        defer { times.note(statement.name, since: start) }
-        let prepared = try database.cachedStatement(sql: statement.sql)
-        let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(values))
-        let columns = prepared.columnNames
-        var result: [SQLRow] = []
-        while let row = try cursor.next() {
-            result.append(
-                SQLRow(columns: columns, values: columns.indices.map { Self.value(row[$0] as DatabaseValue) }))
-        }
-        return result
-    }
-
-    static func arguments(_ values: [any SQLBindable]) -> StatementArguments {
-        StatementArguments(
-            values.map { value -> DatabaseValue in
-                switch value.sqlValue {
-                case .null: .null
-                case .integer(let number): number.databaseValue
-                case .real(let number): number.databaseValue
-                case .text(let text): text.databaseValue
-                case .blob(let bytes): Data(bytes).databaseValue
-                }
-            })
-    }
-
-    static func value(_ value: DatabaseValue) -> SQLValue {
-        switch value.storage {
-        case .null: .null
-        case .int64(let number): .integer(number)
-        case .double(let number): .real(number)
-        case .string(let text): .text(text)
-        case .blob(let data): .blob(Array(data))
         }
     }
 }
