@@ -16,6 +16,35 @@ package enum CanonicalJSON {
     }
 }
 
+extension CanonicalJSON {
+    /// A string with its quotes; escapes what RFC 8259 asks for and nothing else.
+    package static func append(quoted text: String, to bytes: inout [UInt8]) {
+        bytes.append(0x22)
+        var text = text
+        text.withUTF8 { characters in
+            if characters.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+                bytes.append(contentsOf: characters)
+            } else {
+                for byte in characters { append(escaped: byte, to: &bytes) }
+            }
+        }
+        bytes.append(0x22)
+    }
+
+    private static func append(escaped byte: UInt8, to bytes: inout [UInt8]) {
+        switch byte {
+        case 0x22, 0x5C: bytes += [0x5C, byte]
+        case 0x20...: bytes.append(byte)
+        case 0x08: bytes += "\\b".utf8
+        case 0x09: bytes += "\\t".utf8
+        case 0x0A: bytes += "\\n".utf8
+        case 0x0C: bytes += "\\f".utf8
+        case 0x0D: bytes += "\\r".utf8
+        default: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+        }
+    }
+}
+
 /// Writes a `JSONValue` with sorted member names.
 private struct JSONWriting {
     private(set) var bytes: [UInt8] = []
@@ -82,23 +111,5 @@ private struct JSONWriting {
         bytes.append(contentsOf: digits)
     }
 
-    /// Escapes what RFC 8259 asks for and nothing else.
-    private mutating func append(quoted text: String) {
-        bytes.append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x20...: bytes.append(byte)
-            case 0x08: append("\\b")
-            case 0x09: append("\\t")
-            case 0x0A: append("\\n")
-            case 0x0C: append("\\f")
-            case 0x0D: append("\\r")
-            default: append("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))")
-            }
-        }
-        bytes.append(0x22)
-    }
+    private mutating func append(quoted text: String) { CanonicalJSON.append(quoted: text, to: &bytes) }
 }

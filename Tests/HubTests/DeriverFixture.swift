@@ -156,12 +156,12 @@ private final class CountingConnection: SQLConnection {
 
     init(_ connection: any SQLConnection) { self.connection = connection }
 
-    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
         names.append(statement.name)
         return try connection.run(statement, values)
     }
 
-    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+    func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
         names.append(statement.name)
         return try connection.rows(statement, values)
     }

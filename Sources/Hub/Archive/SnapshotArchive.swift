@@ -41,7 +41,7 @@ struct SnapshotArchive: Sendable {
             let derived = try derive(
                 ArchivedSnapshot(
                     archiveID: id, machineID: sender.machineID, head: head, receivedAt: submission.receivedAt,
-                    effectiveAt: submission.effectiveAt, content: content), connection)
+                    effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
             said = derived == .failed ? "derived" : derived.rawValue
@@ -135,17 +135,18 @@ struct SnapshotArchive: Sendable {
     ) throws -> [String] {
         let head = submission.head
         let requests = answersRequest ? sender.requestedKinds.filter { $0 != head.kind } : sender.requestedKinds
-        let seen: [any SQLBindable] = [
-            sender.machineID, submission.receivedAt, submission.remoteAddress,
-            ClockSkew.smoothed(sender.clockSkew, submission.clockSkew), nextDue(submission, after: sender.nextDueAt),
-            requests.joined(separator: " "),
+        let seen: [SQLValue] = [
+            sender.machineID.sqlValue, submission.receivedAt.sqlValue, submission.remoteAddress.sqlValue,
+            ClockSkew.smoothed(sender.clockSkew, submission.clockSkew).sqlValue,
+            nextDue(submission, after: sender.nextDueAt).sqlValue, requests.joined(separator: " ").sqlValue,
         ]
         // A late snapshot tells nothing about the machine of today.
         if Int64(head.sequence) >= Int64(sender.highestSequence) {
             let spool = head.agent.spool
-            let newest: [any SQLBindable] = [
-                head.sequence, head.bootID, head.agent.version, head.host.hostname, head.host.machineIDHint,
-                head.host.productUUIDHint, spool?.files, spool?.bytes, spool?.droppedTotal,
+            let newest: [SQLValue] = [
+                head.sequence.sqlValue, head.bootID.sqlValue, head.agent.version.sqlValue, head.host.hostname.sqlValue,
+                head.host.machineIDHint.sqlValue, head.host.productUUIDHint.sqlValue, (spool?.files).sqlValue,
+                (spool?.bytes).sqlValue, (spool?.droppedTotal).sqlValue,
             ]
             try connection.run(ArchiveStatements.machineNewest, seen + newest)
         } else {

@@ -20,6 +20,8 @@ struct ArchivedSnapshot: Sendable {
     /// min(collected, received); with the sequence the order of a machine's snapshots.
     var effectiveAt: Timestamp
     var content: Content
+    /// Of metrics, where it was made before.
+    var prepared: PreparedMetrics?
 }
 
 /// What deriving did with a snapshot; `snapshots.result`.

@@ -74,6 +74,11 @@ struct DerivedRow: Equatable, Sendable {
     var keys: [SQLValue]
     var values: [SQLValue]
 
+    init(keys: [SQLValue], values: [SQLValue]) {
+        self.keys = keys
+        self.values = values
+    }
+
     init(keys: [any SQLBindable] = [], _ values: [any SQLBindable]) {
         self.keys = keys.map { $0.sqlValue }
         self.values = values.map { $0.sqlValue }

@@ -10,76 +10,61 @@ enum JSONText {
 
     /// An array of strings, without the cost of an encoder.
     static func strings(_ values: [String]?) -> SQLValue {
-        guard let values, !values.isEmpty else { return .null }
-        var text = "["
-        for (index, value) in values.enumerated() {
-            if index > 0 { text += "," }
-            append(value, to: &text)
-        }
-        return .text(text + "]")
+        array(values ?? []) { value, bytes in CanonicalJSON.append(quoted: value, to: &bytes) }
     }
 
     /// An array of objects, without the cost of an encoder: it is written for every metrics snapshot.
-    static func objects<Item>(_ items: [Item]?, _ members: (Item) -> [(String, SQLValue)]) -> SQLValue {
-        guard let items, !items.isEmpty else { return .null }
-        var text = "["
-        for (index, item) in items.enumerated() {
-            text += index > 0 ? ",{" : "{"
-            var first = true
+    static func objects<Item>(_ items: [Item]?, _ members: (Item) -> [(StaticString, SQLValue)]) -> SQLValue {
+        array(items ?? []) { item, bytes in
+            var separator = UInt8(ascii: "{")
             for (name, value) in members(item) where !value.isNull {
-                if !first { text += "," }
-                first = false
-                text += "\"\(name)\":"
-                append(value, to: &text)
+                bytes.append(separator)
+                separator = UInt8(ascii: ",")
+                bytes.append(UInt8(ascii: "\""))
+                bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+                bytes.append(UInt8(ascii: "\""))
+                bytes.append(UInt8(ascii: ":"))
+                append(value, to: &bytes)
             }
-            text += "}"
+            if separator == UInt8(ascii: "{") { bytes.append(separator) }
+            bytes.append(UInt8(ascii: "}"))
         }
-        return .text(text + "]")
     }
 
     /// An array of short arrays, for what is kept by the thousand; absent members are null.
     static func arrays<Item>(_ items: [Item], _ members: (Item) -> [SQLValue]) -> SQLValue {
+        array(items) { item, bytes in
+            var separator = UInt8(ascii: "[")
+            for value in members(item) {
+                bytes.append(separator)
+                separator = UInt8(ascii: ",")
+                append(value, to: &bytes)
+            }
+            if separator == UInt8(ascii: "[") { bytes.append(separator) }
+            bytes.append(UInt8(ascii: "]"))
+        }
+    }
+
+    private static func array<Item>(_ items: [Item], _ write: (Item, inout [UInt8]) -> Void) -> SQLValue {
         guard !items.isEmpty else { return .null }
-        var text = "["
-        for (index, item) in items.enumerated() {
-            text += index > 0 ? ",[" : "["
-            for (place, value) in members(item).enumerated() {
-                if place > 0 { text += "," }
-                append(value, to: &text)
-            }
-            text += "]"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        var separator = UInt8(ascii: "[")
+        for item in items {
+            bytes.append(separator)
+            separator = UInt8(ascii: ",")
+            write(item, &bytes)
         }
-        return .text(text + "]")
+        bytes.append(UInt8(ascii: "]"))
+        return .text(String(decoding: bytes, as: UTF8.self))
     }
 
-    private static func append(_ value: SQLValue, to text: inout String) {
+    private static func append(_ value: SQLValue, to bytes: inout [UInt8]) {
         switch value {
-        case .text(let string): append(string, to: &text)
-        case .integer(let number): text += String(number)
-        case .real(let number): text += number.isFinite ? String(number) : "0"
-        case .null, .blob: text += "null"
+        case .text(let string): CanonicalJSON.append(quoted: string, to: &bytes)
+        case .integer(let number): bytes.append(contentsOf: String(number).utf8)
+        case .real(let number): bytes.append(contentsOf: (number.isFinite ? String(number) : "0").utf8)
+        case .null, .blob: bytes.append(contentsOf: "null".utf8)
         }
-    }
-
-    private static func append(_ string: String, to text: inout String) {
-        text += "\""
-        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
-            text += string
-        } else {
-            for scalar in string.unicodeScalars {
-                switch scalar {
-                case "\"": text += "\\\""
-                case "\\": text += "\\\\"
-                case "\n": text += "\\n"
-                case "\r": text += "\\r"
-                case "\t": text += "\\t"
-                case _ where scalar.value < 0x20:
-                    let digits = String(scalar.value, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                default: text.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        text += "\""
     }
 }

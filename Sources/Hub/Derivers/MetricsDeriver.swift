@@ -38,7 +38,11 @@ enum MetricsDeriver: KindDeriver {
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
-        let at = snapshot.effectiveAt
+        derive(payload, at: snapshot.effectiveAt, values: MetricsValues.values(payload))
+    }
+
+    /// - Parameter values: those of `MetricsValues`.
+    static func derive(_ payload: MetricsV1, at: Timestamp, values: [SQLValue]) -> Derived {
         let cpu = payload.cpu
         let memory = payload.memory
         let processes = payload.processes
@@ -52,7 +56,7 @@ enum MetricsDeriver: KindDeriver {
         ]
         var derived = Derived()
         derived.tables = [
-            .init(latest, [DerivedRow([at] + MetricsValues.values(payload) as [any SQLBindable] + more)]),
+            .init(latest, [DerivedRow(keys: [], values: [at.sqlValue] + values + more.map { $0.sqlValue })]),
             .init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) }),
         ]
         let state: [any SQLBindable] = [
@@ -82,27 +86,7 @@ enum MetricsDeriver: KindDeriver {
     static func enterHistories(
         _ payload: MetricsV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
     ) throws {
-        let at = snapshot.effectiveAt.milliseconds
-        let key: [any SQLBindable] = [at - at % bucket, snapshot.machineID, at, snapshot.head.sequence]
-        let entered = try connection.rows(
-            host, key + MetricsValues.values(payload) + [MetricsLists.filesystemShares(payload)] as [any SQLBindable])
-        // Nothing comes back where a row of a higher number stands, or retention has cut that time.
-        let closed =
-            if let row = entered.first { row["closed_until"].integer } else {
-                try HistoryMark.closed(.fiveMinutes).read(connection)
-            }
-        if let closed, at < closed {
-            try connection.run(Rollup.late, snapshot.machineID, RollupSpan.fiveMinutes.rawValue, at - at % bucket)
-        }
-        for container in payload.containers ?? [] {
-            try connection.run(
-                MetricsDeriver.container,
-                key + [
-                    container.id, container.cpuPercent, container.memoryUsedBytes, container.memoryLimitBytes,
-                    container.receivedBytesTotal, container.transmittedBytesTotal, container.readBytesTotal,
-                    container.writtenBytesTotal,
-                ] as [any SQLBindable])
-        }
+        try MetricsHistory(payload).enter(snapshot, into: connection)
     }
 
     /// - Parameter returning: what comes back of a row that was written.
@@ -168,7 +152,8 @@ enum MetricsDeriver: KindDeriver {
 extension Derivation {
     /// Written without a look at what stands there: this is the path of most snapshots.
     func applyMetrics(_ payload: MetricsV1) throws -> DerivationResult {
-        try MetricsDeriver.enterHistories(payload, of: snapshot, into: connection)
+        let prepared = snapshot.prepared ?? PreparedMetrics(payload, at: snapshot.effectiveAt)
+        try prepared.history.enter(snapshot, into: connection)
         guard
             let advanced = try KindRecord.advance(
                 to: snapshot, payload: snapshot.head.snapshotID, unchangedSince: nil, in: connection)
@@ -177,7 +162,7 @@ extension Derivation {
             try enterMessages(payload, hasMessages: true)
             return .stale
         }
-        let derived = MetricsDeriver.derive(payload, of: snapshot)
+        let derived = prepared.derived
         if advanced.hasUnknown {
             try put(derived, at: order, due: advanced.nextDueAt)
             try enterMessages(payload, hasMessages: advanced.hasMessages)

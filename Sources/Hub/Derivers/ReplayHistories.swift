@@ -53,9 +53,8 @@ final class ReplayHistories {
     }
 
     /// Whether a statement enters a row here; if so, it is looked at and not run.
-    func takes(_ statement: Statement, _ values: [any SQLBindable]) throws -> Bool {
+    func takes(_ statement: Statement, _ row: [SQLValue]) throws -> Bool {
         guard let table = tables[statement.name] else { return false }
-        let row = values.map(\.sqlValue)
         if let cut = cuts[table.name], let at = row[table.cutBy].integer, at < cut { return true }
         let place = Array(row[..<2])
         let key = table.keys.map { row[$0] }
@@ -81,12 +80,12 @@ struct ReplayConnection: SQLConnection {
     let scratch: any SQLConnection
     let histories: ReplayHistories
 
-    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
         if try histories.takes(statement, values) { return 0 }
         return try scratch.run(statement, values)
     }
 
-    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+    func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
         // What a history answers is whether a rollup must be made again; a rebuild makes all of them again.
         if try histories.takes(statement, values) { return [SQLRow(columns: ["closed_until"], values: [.null])] }
         return try scratch.rows(statement, values)

@@ -124,7 +124,8 @@ struct SnapshotRoute: Sendable {
             receivedAt: receivedAt,
             remoteAddress: remoteAddress.resolve(
                 peer: context.peerAddress, forwarded: request.headers[.xForwardedFor]),
-            clockSkew: skew)
+            clockSkew: skew
+        ).readied()
     }
 
     private func answer(

@@ -15,9 +15,19 @@ struct Submission: Sendable {
     let remoteAddress: String?
     /// The machine's clock minus the hub's, in milliseconds, from the `Date` header.
     let clockSkew: Int64?
+    /// What the writer need not do itself.
+    private(set) var prepared: PreparedMetrics?
 
     /// The moment that orders it: a snapshot from the future counts as of now.
     var effectiveAt: Timestamp { min(head.collectedAt, receivedAt) }
+
+    /// Does what can be done without the database.
+    func readied() -> Submission {
+        guard case .payload(let payload as MetricsV1) = content else { return self }
+        var result = self
+        result.prepared = PreparedMetrics(payload, at: effectiveAt)
+        return result
+    }
 
     /// About what it holds in memory, in bytes.
     var cost: Int { body.count + inflatedBytes }

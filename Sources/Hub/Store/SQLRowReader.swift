@@ -16,9 +16,7 @@ extension SQLRow: SQLRowReader {
 
 extension SQLConnection {
     /// For engines that answer all rows at once.
-    func each(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
-    ) throws {
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws {
         for row in try rows(statement, values) where try !body(row) { return }
     }
 }

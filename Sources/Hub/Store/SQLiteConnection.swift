@@ -17,14 +17,14 @@ struct SQLiteConnection: SQLConnection {
         self.prepared = prepared ?? PreparedStatements(of: database)
     }
 
-    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
         try using(statement, values) { run in
             while try run.step() {}
             return Int(sqlite3_changes(run.connection))
         }
     }
 
-    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+    func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
         try using(statement, values) { run in
             var result: [SQLRow] = []
             while try run.step() { result.append(run.row()) }
@@ -32,9 +32,7 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
-    func each(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
-    ) throws {
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws {
         try using(statement, values) { run in
             let reader = SQLiteRowReader(statement: run.handle)
             while try run.step(), try body(reader) {}
@@ -42,7 +40,7 @@ struct SQLiteConnection: SQLConnection {
     }
 
     private func using<Value>(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (RunningStatement) throws -> Value
+        _ statement: Statement, _ values: [SQLValue], _ body: (RunningStatement) throws -> Value
     ) throws -> Value {
         let start = ContinuousClock.now
         defer { times.note(statement.name, since: start) }
@@ -86,7 +84,7 @@ private struct RunningStatement {
 
     var handle: OpaquePointer { entry.owner.sqliteStatement }
 
-    func bind(_ values: [any SQLBindable]) throws {
+    func bind(_ values: [SQLValue]) throws {
         guard values.count == Int(sqlite3_bind_parameter_count(handle)) else {
             throw StoreFailure(
                 code: .other,
@@ -95,7 +93,7 @@ private struct RunningStatement {
         for (index, value) in values.enumerated() {
             let place = Int32(index + 1)
             let code =
-                switch value.sqlValue {
+                switch value {
                 case .null: sqlite3_bind_null(handle, place)
                 case .integer(let number): sqlite3_bind_int64(handle, place, number)
                 case .real(let number): sqlite3_bind_double(handle, place, number)

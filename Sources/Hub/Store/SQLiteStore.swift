@@ -47,6 +47,11 @@ final class SQLiteStore: Store {
                 // is written anyway is overwritten; `erase` overwrites all.
                 _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                // The pages of a large fleet's newest state, which each snapshot changes; readers need less.
+                try database.execute(sql: "PRAGMA cache_size = -32768")
+                // Folding the log into the database less often writes the pages that change all the time less often.
+                let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
+                _ = try Int.fetchOne(database, sql: "PRAGMA wal_autocheckpoint = \((32 << 20) / pageSize)")
             }
             try bringUpToDate(upgrade)
         } catch let error as DatabaseError {

@@ -2,25 +2,38 @@
 protocol SQLConnection {
     /// Runs a statement that answers no rows; answers how many rows it changed.
     @discardableResult
-    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int
+    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int
 
     /// Runs a statement and answers its rows.
-    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow]
+    func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow]
 
     /// Runs a statement and shows its rows one by one, until the body answers false. The body runs no statements.
-    func each(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
-    ) throws
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws
 }
 
 extension SQLConnection {
     @discardableResult
+    func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
+        try run(statement, values.map { $0.sqlValue })
+    }
+
+    @discardableResult
     func run(_ statement: Statement, _ values: any SQLBindable...) throws -> Int { try run(statement, values) }
+
+    func rows(_ statement: Statement, _ values: [any SQLBindable]) throws -> [SQLRow] {
+        try rows(statement, values.map { $0.sqlValue })
+    }
 
     func rows(_ statement: Statement, _ values: any SQLBindable...) throws -> [SQLRow] { try rows(statement, values) }
 
     func row(_ statement: Statement, _ values: any SQLBindable...) throws -> SQLRow? {
         try rows(statement, values).first
+    }
+
+    func each(
+        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
+    ) throws {
+        try each(statement, values.map { $0.sqlValue }, body)
     }
 }
 
