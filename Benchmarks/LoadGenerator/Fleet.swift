@@ -15,16 +15,18 @@ struct Fleet: Sendable {
 
     static func token() -> String { Base64.encode((0..<32).map { _ in UInt8.random(in: 0...255) }, .url) }
 
-    /// Snapshots of the run: rounds of all machines, a minute apart, ending some seconds before the given moment.
+    /// Snapshots of the run: rounds of all machines, a minute long, ending some seconds before the given moment. Within
+    /// a round the machines come one after the other, as a fleet's do, and their ids with them.
     func snapshots(_ count: Int, endingAt end: Timestamp, age: Int = 0) async throws -> [Post] {
         let order = FleetOrder(machines: machines.count, snapshots: count).machines
         let rounds = (count + machines.count - 1) / max(1, machines.count)
         return try await inParallel(count) { index in
-            let round = index / machines.count
+            let (round, place) = index.quotientAndRemainder(dividingBy: machines.count)
+            let behind = Int64(rounds - round) * 60_000 - Int64(place) * 60_000 / Int64(machines.count)
+            let moment = end.adding(milliseconds: -behind - Int64(age) * 1000)
             return try snapshot(
                 of: order[index], sequence: machines[order[index]].sequence + round + 1, seed: index,
-                collectedAt: end.adding(milliseconds: (Int64(round + 1 - rounds) * 60 - Int64(age)) * 1000), madeAt: end
-            )
+                collectedAt: moment, madeAt: moment)
         }
     }
 

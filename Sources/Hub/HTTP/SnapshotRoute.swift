@@ -79,7 +79,7 @@ struct SnapshotRoute: Sendable {
             }
         }
         do throws(IngestRejection) {
-            let submission = try await read(request, context, machine, body.bytes, receivedAt)
+            let submission = try read(request, context, machine, body.bytes, receivedAt)
             return try await answer(to: submission, machine, body)
         } catch {
             let problem = ProblemResponse(error)
@@ -88,31 +88,14 @@ struct SnapshotRoute: Sendable {
         }
     }
 
-    /// What inflates to no more than this is read on the connection's event loop.
-    private static let shortBytes = 256 * 1024
-
     /// Everything that can be said without the database.
     private func read(
         _ request: Request, _ context: HubContext, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
         _ receivedAt: Timestamp
-    ) async throws(IngestRejection) -> Submission {
-        if Self.shortBytes < limits.inflatedBytes {
-            do {
-                return try read(request, context, machine, bytes, receivedAt, inflateLimit: Self.shortBytes)
-            } catch where error.code == .inflatesTooLarge {}
-        }
-        // The other connections of the loop are not kept waiting.
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () throws(IngestRejection) in
-            try read(request, context, machine, bytes, receivedAt, inflateLimit: limits.inflatedBytes)
-        }
-    }
-
-    private func read(
-        _ request: Request, _ context: HubContext, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
-        _ receivedAt: Timestamp, inflateLimit: Int
     ) throws(IngestRejection) -> Submission {
         try ContentDigest.verify(request.headers[.contentDigest], of: bytes)
-        let snapshot = try SnapshotReader.read(compressed: bytes, inflateLimit: inflateLimit, schemas: schemas)
+        let snapshot = try SnapshotReader.read(
+            compressed: bytes, inflateLimit: limits.inflatedBytes, schemas: schemas)
         try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
         let skew = request.headers[.date].flatMap(HTTPDate.parse).map {
