@@ -43,7 +43,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        // Kernel interfaces that glibc does not wrap or Swift cannot call: no library, only headers.
+        // What the kernel and glibc have and Swift cannot call: no library, only headers.
         .systemLibrary(name: "CLinux"),
         .target(name: "Contracts", swiftSettings: strict),
         .target(
@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "Hub",
             dependencies: [
-                "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
+                "CLinux", "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -64,4 +64,7 @@ static inline void vigie_give_memory_back(void) {
     mallopt(-1, 64 * 1024);
     mallopt(-3, 64 * 1024);
 }
+
+// Of <malloc.h> too (malloc_trim(3)): gives back what is free anywhere in the arenas.
+extern int malloc_trim(unsigned long padding);
 #endif

@@ -1163,3 +1163,10 @@ END $$;
 
 CREATE TRIGGER machine_events_feed AFTER INSERT ON machine_events
 FOR EACH ROW EXECUTE FUNCTION feed_event();
+
+-- version 9: ingest
+DROP INDEX machine_kinds_due;
+
+ALTER TABLE snapshots ADD UNIQUE (snapshot_uuid, machine_id);
+
+ALTER TABLE snapshots DROP CONSTRAINT snapshots_machine_id_snapshot_uuid_key;

@@ -34,6 +34,8 @@ actor KindLoop {
             do {
                 let snapshot = try await worker.snapshot()
                 await deliverer.submit(snapshot)
+                // Metrics are next, and need little of what an inventory needed.
+                if worker.kind.isInventory { ResidentCode.letGo() }
             } catch {
                 logger.error("a snapshot is lost", metadata: ["kind": "\(worker.kind)", "reason": "\(error)"])
             }

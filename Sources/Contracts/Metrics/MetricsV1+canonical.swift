@@ -108,7 +108,8 @@ extension MetricsV1.Stall: CanonicalReadable {
         let someAvg300Percent: Percent = try reader.member("some_avg300_percent")
         let someAvg60Percent: Percent = try reader.member("some_avg60_percent")
         self.init(
-            someAvg10Percent: someAvg10Percent, someAvg60Percent: someAvg60Percent, someAvg300Percent: someAvg300Percent)
+            someAvg10Percent: someAvg10Percent, someAvg60Percent: someAvg60Percent, someAvg300Percent: someAvg300Percent
+        )
         self.fullAvg10Percent = fullAvg10Percent
         self.fullAvg300Percent = fullAvg300Percent
         self.fullAvg60Percent = fullAvg60Percent
@@ -131,7 +132,8 @@ extension MetricsV1.Filesystem: CanonicalReadable {
         let type: String = try reader.member("type")
         let usedBytes: Int = try reader.member("used_bytes")
         self.init(
-            mountPoint: mountPoint, device: device, type: type, totalBytes: totalBytes, usedBytes: usedBytes, availableBytes: availableBytes, readOnly: readOnly)
+            mountPoint: mountPoint, device: device, type: type, totalBytes: totalBytes, usedBytes: usedBytes,
+            availableBytes: availableBytes, readOnly: readOnly)
         self.inodesAvailable = inodesAvailable
         self.inodesTotal = inodesTotal
         self.inodesUsed = inodesUsed
@@ -155,7 +157,8 @@ extension MetricsV1.Disk: CanonicalReadable {
         let writtenBytesPerSecond: Double? = try reader.optional("written_bytes_per_second")
         let writtenBytesTotal: Int = try reader.member("written_bytes_total")
         self.init(
-            name: name, readBytesTotal: readBytesTotal, writtenBytesTotal: writtenBytesTotal, readsTotal: readsTotal, writesTotal: writesTotal)
+            name: name, readBytesTotal: readBytesTotal, writtenBytesTotal: writtenBytesTotal, readsTotal: readsTotal,
+            writesTotal: writesTotal)
         self.busyPercent = busyPercent
         self.readBytesPerSecond = readBytesPerSecond
         self.readsPerSecond = readsPerSecond

@@ -39,12 +39,13 @@ final class HubRecorder: Sendable {
         let pages = try store.pages()
         let slow = store.times.take(Self.namedStatements)
         let waiting = writer.waiting
+        let resident = Self.residentBytes()
         let values: [any SQLBindable] = [
             now, seconds, window.taken, (Double(window.taken) / seconds * 100).rounded() / 100,
             Self.text(window.answers), waiting, max(waiting, window.mostWaiting), window.commits.count,
             Self.rounded(window.commits.percentile(0.5)), Self.rounded(window.commits.percentile(0.99)),
             Self.rounded(window.commits.longest), window.longestDelay, connections.open, pages.bytes, pages.freeBytes,
-            store.walBytes, disk()?.available, Self.residentBytes(),
+            store.walBytes, disk()?.available, resident,
             JSONText.objects(slow) {
                 [
                     ("name", $0.name.sqlValue), ("count", $0.slow.count.sqlValue),
@@ -53,6 +54,7 @@ final class HubRecorder: Sendable {
             },
         ]
         _ = try store.write { try $0.run(Self.insert, values) }
+        FreedMemory.giveBack(resident: resident)
     }
 
     private static func rounded(_ value: Double?) -> Double? { value.map { ($0 * 100).rounded() / 100 } }
