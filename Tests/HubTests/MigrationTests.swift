@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -51,6 +52,45 @@ import Testing
         }
         #expect(before == after.map(\.values))
         #expect(try hub.value("SELECT max(version) FROM schema_migrations") == .integer(Int64(Migrations.newest)))
+    }
+
+    @Test func `The archive is whole after its key has changed, and gives no row id twice`() throws {
+        let queue = try DatabaseQueue()
+        try queue.write { database in
+            let connection = SQLiteConnection(database: database, times: StatementTimes())
+            for migration in Migrations.all where migration.version < Migrations.ingest.version {
+                for (index, sql) in migration.statements(for: .sqlite).enumerated() {
+                    try connection.run(Statement("old.\(migration.version).\(index)", sql))
+                }
+            }
+            try database.execute(sql: "INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0), ('two', 0)")
+            func insert(_ machine: Int, _ uuid: String, sameAs: String? = nil, result: String = "derived") throws {
+                try database.execute(
+                    sql: """
+                        INSERT INTO snapshots (machine_id, snapshot_uuid, kind, schema_version, sequence, boot_id,
+                          collected_at, received_at, effective_at, collection_status, result, payload_digest, same_as,
+                          body_digest, inflated_bytes, body)
+                        VALUES (?, ?, 'apt', 1, 1, 'b', 2, 3, 2, 'ok', ?, 'd', ?, 'e', 5, x'00ff')
+                        """, arguments: [machine, uuid, result, sameAs])
+            }
+            try insert(1, "b")
+            try insert(2, "b", sameAs: "a")
+            try insert(1, "a", result: "held")
+            try insert(1, "c")
+            try database.execute(sql: "DELETE FROM snapshots WHERE snapshot_uuid = 'c'")
+            let before = try Row.fetchAll(database, sql: "SELECT * FROM snapshots ORDER BY id")
+
+            for (index, sql) in Migrations.ingest.statements(for: .sqlite).enumerated() {
+                try connection.run(Statement("new.\(index)", sql))
+            }
+            #expect(try Row.fetchAll(database, sql: "SELECT * FROM snapshots ORDER BY id") == before)
+            #expect(before.count == 3)
+            try insert(2, "a")
+            #expect(try Int.fetchOne(database, sql: "SELECT max(id) FROM snapshots") == 5)
+            #expect(throws: DatabaseError.self) { try insert(1, "a") }
+            try database.execute(sql: "DELETE FROM machines WHERE machine_uuid = 'one'")
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM snapshots") == 2)
+        }
     }
 
     @Test func `A database of a newer hub is refused, with what to do`() throws {
