@@ -6,13 +6,19 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
 
     /// Takes canonical lower-case text, or answers nil.
     package init?(_ text: String) {
-        guard text.utf8.count == 36 else { return nil }
-        for (index, byte) in text.utf8.enumerated() {
+        var copy = text
+        guard copy.withUTF8({ Self.isCanonical($0) }) else { return nil }
+        self.text = text
+    }
+
+    private static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.count == 36 else { return false }
+        for (index, byte) in bytes.enumerated() {
             let dash = index == 8 || index == 13 || index == 18 || index == 23
             let hexadecimal = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
-            guard dash ? byte == 0x2D : hexadecimal else { return nil }
+            guard dash ? byte == 0x2D : hexadecimal else { return false }
         }
-        self.text = text
+        return true
     }
 
     /// A UUIDv7: 48 bits of Unix milliseconds, then the random bits given, with version and variant set.

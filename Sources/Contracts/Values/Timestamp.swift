@@ -31,21 +31,26 @@ extension Timestamp: CustomStringConvertible {
         let days = milliseconds.flooredQuotient(86_400_000)
         let inDay = milliseconds - days * 86_400_000
         let (year, month, day) = CivilDate.fromDays(days)
-        let text: [UInt8] =
-            Self.digits(year, 4) + [0x2D] + Self.digits(month, 2) + [0x2D] + Self.digits(day, 2) + [0x54]
-            + Self.digits(Int(inDay / 3_600_000), 2) + [0x3A] + Self.digits(Int(inDay / 60_000 % 60), 2) + [0x3A]
-            + Self.digits(Int(inDay / 1000 % 60), 2) + [0x2E] + Self.digits(Int(inDay % 1000), 3) + [0x5A]
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private static func digits(_ value: Int, _ width: Int) -> [UInt8] {
-        var result = [UInt8](repeating: 0x30, count: width)
-        var rest = value
-        for index in stride(from: width - 1, through: 0, by: -1) {
-            result[index] = 0x30 + UInt8(rest % 10)
-            rest /= 10
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var end = 0
+            func write(_ value: Int, _ width: Int, _ after: Unicode.Scalar) {
+                var rest = value
+                for place in stride(from: end + width - 1, through: end, by: -1) {
+                    text[place] = 0x30 + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[end + width] = UInt8(ascii: after)
+                end += width + 1
+            }
+            write(year, 4, "-")
+            write(month, 2, "-")
+            write(day, 2, "T")
+            write(Int(inDay / 3_600_000), 2, ":")
+            write(Int(inDay / 60_000 % 60), 2, ":")
+            write(Int(inDay / 1000 % 60), 2, ".")
+            write(Int(inDay % 1000), 3, "Z")
+            return end
         }
-        return result
     }
 }
 
