@@ -32,7 +32,7 @@ struct APTDebianVersionTests {
         .enabled(if: hasDpkg, "no dpkg on this machine"))
     func generated() throws {
         var pairs: [(String, String)] = []
-        var random = Generator(state: 0x5EED)
+        var random = SplitMix(state: 0x5EED)
         for _ in 0..<10_000 {
             let left = version(&random)
             // Neighbours tell more than strangers: half of the pairs differ in one place.
@@ -67,7 +67,7 @@ struct APTDebianVersionTests {
         #expect(output == "end\n", "dpkg disagrees")
     }
 
-    private func version(_ random: inout Generator) -> String {
+    private func version(_ random: inout SplitMix) -> String {
         let alphabet = Array("0123456789019.+~aZb.-")
         var text = "\(Int.random(in: 0...12, using: &random))"
         for _ in 0..<Int.random(in: 0...8, using: &random) { text.append(alphabet.randomElement(using: &random)!) }
@@ -76,7 +76,7 @@ struct APTDebianVersionTests {
         return text
     }
 
-    private func mutated(_ text: String, _ random: inout Generator) -> String {
+    private func mutated(_ text: String, _ random: inout SplitMix) -> String {
         var characters = Array(text)
         let index = Int.random(in: 1...max(1, characters.count), using: &random)
         let piece = Array("~+0a1.").randomElement(using: &random)!
@@ -85,18 +85,5 @@ struct APTDebianVersionTests {
         // An epoch is a number alone.
         if let colon = result.firstIndex(of: ":"), !result[..<colon].allSatisfy(\.isNumber) { return text }
         return result.hasSuffix("-") ? text : result
-    }
-
-    /// SplitMix64, so that a failing pair comes again.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 }

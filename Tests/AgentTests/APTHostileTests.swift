@@ -60,7 +60,7 @@ struct APTHostileTests {
 
     @Test("take bent files without a crash, and give nothing that JSON could not hold")
     func bent() throws {
-        var random = Generator(state: 0xA97)
+        var random = SplitMix(state: 0xA97)
         let pieces: [[UInt8]] = [
             [0], [0xFF], [0xC3], [0xED, 0xA0, 0x80], [0x0A], [0x0A, 0x0A], [0x0A, 0x20], [0x3A], [0x20], [0x28], [0x29],
             [0x5B], [0x5D], [0x2C], [0x23], [0x0D], Array("::".utf8), Array("99999999999999999999".utf8),
@@ -120,18 +120,5 @@ struct APTHostileTests {
             done?.actions.map { "\($0.operation) \($0.name):\($0.architecture) \($0.automatic ?? false)" } == [
                 "install a:amd64 false", "install b:i386 true", "upgrade c:amd64 false", "upgrade d:all false",
             ])
-    }
-
-    /// SplitMix64, so that a failing file comes again.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 }
