@@ -66,30 +66,24 @@ struct EnrollmentCreate: ParsableCommand {
     func run() throws {
         let (store, configuration) = try data.open()
         let announcement = try HubAnnouncement.find(in: store, configuration: configuration)
-        let token = SecureRandom.token()
-        let now = Clock.now()
-        let expiresAt = now.adding(milliseconds: Int64(ttl.seconds) * 1000)
+        let token = EnrollmentToken(at: Clock.now(), goodFor: ttl.seconds)
         let id = try store.administer("enrollment.create", machine, detail: "uses \(uses)") { connection in
             let machineID = try machine.map { try MachineAdministration(connection: connection).find($0) }
-            let row = try connection.row(
-                TrustStatements.enrollmentInsert, TokenHash.of(token), now, expiresAt, uses,
-                tags.joined(separator: " "), machineID)
-            return row?["id"].integer ?? 0
+            return try token.allow(uses: uses, tags: tags, for: machineID, in: connection)
         }
-        let string = try ConnectionString(
-            purpose: .enrollment, urls: announcement.urls, trust: announcement.trust, token: token
-        ).encoded()
+        let string = try token.string(announcement)
         // By way of standard input: a process list shows arguments to everybody.
         let command = "echo \(string) | sudo vigie-agent enroll -"
         if format.output == .json {
             let answer = Answer(
-                id: id, enrollmentString: string, command: command, expiresAt: expiresAt, uses: uses, tags: tags,
+                id: id, enrollmentString: string, command: command, expiresAt: token.expiresAt, uses: uses, tags: tags,
                 machine: machine)
             Terminal.say(String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self))
             return
         }
         Terminal.say(string)
-        Terminal.complain("\nGood for \(uses) \(uses == 1 ? "machine" : "machines") until \(expiresAt). On each, run")
+        Terminal.complain(
+            "\nGood for \(uses) \(uses == 1 ? "machine" : "machines") until \(token.expiresAt). On each, run")
         Terminal.complain("  \(command)")
     }
 }

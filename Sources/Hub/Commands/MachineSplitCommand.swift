@@ -53,16 +53,16 @@ struct MachineSplitCommand: ParsableCommand {
     func run() throws {
         let (store, configuration) = try data.open()
         let announcement = try HubAnnouncement.find(in: store, configuration: configuration)
-        let token = SecureRandom.token()
         let now = Clock.now()
         if both { return try sendAwayBoth(store, announcement, now) }
+        let token = EnrollmentToken(at: now, goodFor: ttl.seconds)
         let hosts = try store.administer("machine.split", name, detail: boot) { connection in
             let machine = try MachineAdministration(connection: connection).find(name)
             let hosts = try MachineSplit(connection: connection, now: now).split(machine, name: name, refusing: boot)
-            try allow(token, for: nil, now, connection)
+            try token.allow(in: connection)
             return hosts
         }
-        let string = try string(token, announcement)
+        let string = try token.string(announcement)
         if format.output == .json {
             let answer = Answer(refused: hosts.refused.id, kept: hosts.kept.id, enrollmentString: string)
             return Terminal.say(String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self))
@@ -84,16 +84,17 @@ struct MachineSplitCommand: ParsableCommand {
 
     private func sendAwayBoth(_ store: SQLiteStore, _ announcement: HubAnnouncement, _ now: Timestamp) throws {
         guard boot == nil else { throw CommandFailure(.usage, "--boot names one host, --both means two") }
-        let (staying, other) = (SecureRandom.token(), SecureRandom.token())
+        let staying = EnrollmentToken(at: now, goodFor: ttl.seconds)
+        let other = EnrollmentToken(at: now, goodFor: ttl.seconds)
         try store.administer("machine.split", name, detail: "both") { connection in
             let machine = try MachineAdministration(connection: connection).find(name)
             try MachineSplit(connection: connection, now: now).sendAwayBoth(machine)
-            try allow(staying, for: machine, now, connection)
-            try allow(other, for: nil, now, connection)
+            try staying.allow(for: machine, in: connection)
+            try other.allow(in: connection)
         }
         let answer = AnswerOfBoth(
-            enrollmentStringOfMachine: try string(staying, announcement),
-            enrollmentString: try string(other, announcement))
+            enrollmentStringOfMachine: try staying.string(announcement),
+            enrollmentString: try other.string(announcement))
         if format.output == .json {
             return Terminal.say(String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self))
         }
@@ -101,21 +102,6 @@ struct MachineSplitCommand: ParsableCommand {
         Terminal.say(Self.command(answer.enrollmentStringOfMachine))
         Terminal.say("and on the other one")
         Terminal.say(Self.command(answer.enrollmentString))
-    }
-
-    /// - Parameter machine: whose identity the string gives; nil for one of the host's own.
-    private func allow(
-        _ token: String, for machine: Int64?, _ now: Timestamp, _ connection: any SQLConnection
-    ) throws {
-        _ = try connection.rows(
-            TrustStatements.enrollmentInsert, TokenHash.of(token), now,
-            now.adding(milliseconds: Int64(ttl.seconds) * 1000), 1, "", machine)
-    }
-
-    private func string(_ token: String, _ announcement: HubAnnouncement) throws -> String {
-        try ConnectionString(
-            purpose: .enrollment, urls: announcement.urls, trust: announcement.trust, token: token
-        ).encoded()
     }
 
     private static func command(_ string: String) -> String {

@@ -63,12 +63,7 @@ struct MachineSplit {
         try connection.run(Self.keep, machine, choice.kept.id)
         let kinds = Kind.allCases.filter(\.isInventory).map(\.rawValue).joined(separator: " ")
         try connection.run(Self.settle, machine, choice.kept.id, now, kinds)
-        try CloneWatch.forgive(machine, in: connection)
-        let messages = HubMessages(machine: machine, connection: connection)
-        try messages.close("clone_suspected", at: now)
-        try messages.event(
-            "split", .info, "\(choice.refused.words) is refused; \(choice.kept.words) keeps the identity",
-            occasion: "\(now.milliseconds)", at: now)
+        try tell(machine, "\(choice.refused.words) is refused; \(choice.kept.words) keeps the identity")
         return choice
     }
 
@@ -77,12 +72,15 @@ struct MachineSplit {
     func sendAwayBoth(_ machine: Int64) throws {
         try connection.run(TrustStatements.credentialsRevoke, machine, now, "two hosts had it")
         try connection.run(Self.clear, machine)
+        try tell(machine, "both hosts must enrol; the string says which one is to be this machine")
+    }
+
+    /// The suspicion is over, and why.
+    private func tell(_ machine: Int64, _ outcome: String) throws {
         try CloneWatch.forgive(machine, in: connection)
         let messages = HubMessages(machine: machine, connection: connection)
         try messages.close("clone_suspected", at: now)
-        try messages.event(
-            "split", .info, "both hosts must enrol; the string says which one is to be this machine",
-            occasion: "\(now.milliseconds)", at: now)
+        try messages.event("split", .info, outcome, occasion: "\(now.milliseconds)", at: now)
     }
 
     /// The host that stays is the one that looks like the first that ever reported; where they look alike, the one whose
