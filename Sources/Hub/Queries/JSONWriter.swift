@@ -159,37 +159,25 @@ struct JSONWriter {
 
     private mutating func string(_ value: String) {
         var value = value
-        store.append(0x22)
-        value.withUTF8 { text in
-            if text.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
-                for byte in text { escaped(byte) }
-            } else if let start = text.baseAddress {
-                store.append(start, text.count)
-            }
+        let isPlain = value.withUTF8 { text in
+            guard !text.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else { return false }
+            store.append(0x22)
+            if let start = text.baseAddress { store.append(start, text.count) }
+            store.append(0x22)
+            return true
         }
-        store.append(0x22)
+        guard !isPlain else { return }
+        var quoted: [UInt8] = []
+        CanonicalJSON.append(quoted: value, to: &quoted)
+        quoted.withUnsafeBufferPointer { text in
+            if let start = text.baseAddress { store.append(start, text.count) }
+        }
     }
 
     private func copy(_ text: String) {
         var text = text
         text.withUTF8 { text in
             if let start = text.baseAddress { store.append(start, text.count) }
-        }
-    }
-
-    private mutating func escaped(_ byte: UInt8) {
-        switch byte {
-        case 0x22: raw(#"\""#)
-        case 0x5C: raw(#"\\"#)
-        case 0x08: raw(#"\b"#)
-        case 0x09: raw(#"\t"#)
-        case 0x0A: raw(#"\n"#)
-        case 0x0C: raw(#"\f"#)
-        case 0x0D: raw(#"\r"#)
-        case ..<0x20:
-            raw(#"\u00"#)
-            copy(Hexadecimal.encode([byte]))
-        default: store.append(byte)
         }
     }
 }
