@@ -18,7 +18,7 @@ enum DerivedTables {
     /// Histories that begin with time; see `Migrations.derivedMetrics`.
     static let metricHistories = ["host_metrics", "container_metrics"]
     /// What is made of those by the hour and by 5 minutes; their keys begin with a block of time.
-    static let rollups = ["host_metrics_5m", "host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h"]
+    static let rollups = RollupSpan.allCases.flatMap(\.tables)
 
     static var all: [String] { current + replayed + entered + metricHistories + rollups }
 }

@@ -33,21 +33,17 @@ struct HistoryTable: Sendable {
             """)
     }
 
-    private static let metricKey = ["bucket_at", "machine_id", "at", "sequence"]
     /// Position of the sequence in rows of metrics.
     private static let sequence = 3
 
     static let metrics = [
         HistoryTable(
-            "host_metrics", MetricsDeriver.host,
-            columns: metricKey + MetricsValues.columns.map(\.name) + ["filesystems_json"], keys: [0, 1, 2], window: 1,
-            cut: .cut, cutBy: 0, isSettled: isNewest),
+            "host_metrics", MetricsDeriver.host, columns: MetricsDeriver.historyKey + MetricsDeriver.hostColumns,
+            keys: [0, 1, 2], window: 1, cut: .cut, cutBy: 0, isSettled: isNewest),
         HistoryTable(
             "container_metrics", MetricsDeriver.container,
-            columns: metricKey + [
-                "container_id", "cpu_percent", "memory_used_bytes", "memory_limit_bytes", "received_bytes_total",
-                "transmitted_bytes_total", "read_bytes_total", "written_bytes_total",
-            ], keys: [0, 1, 2, 4], window: 1, cut: .cut, cutBy: 0, isSettled: isNewest),
+            columns: MetricsDeriver.historyKey + ["container_id"] + MetricsDeriver.containerColumns,
+            keys: [0, 1, 2, 4], window: 1, cut: .cut, cutBy: 0, isSettled: isNewest),
     ]
 
     static let all =

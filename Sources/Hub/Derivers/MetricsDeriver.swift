@@ -89,12 +89,20 @@ enum MetricsDeriver: KindDeriver {
         try MetricsHistory(payload).enter(snapshot, into: connection)
     }
 
+    /// What rows of histories begin with: their key, and the number of the snapshot that they are of.
+    static let historyKey = ["bucket_at", "machine_id", "at", "sequence"]
+    static let hostColumns = MetricsValues.columns.map(\.name) + ["filesystems_json"]
+    static let containerColumns = [
+        "cpu_percent", "memory_used_bytes", "memory_limit_bytes", "received_bytes_total", "transmitted_bytes_total",
+        "read_bytes_total", "written_bytes_total",
+    ]
+
     /// - Parameter returning: what comes back of a row that was written.
     private static func history(
         _ label: String, _ table: String, key: [String], columns: [String], returning: String = ""
     ) -> Statement {
-        let all = ["bucket_at", "machine_id", "at", "sequence"] + key + columns
-        let target = (["bucket_at", "machine_id", "at"] + key).joined(separator: ", ")
+        let all = historyKey + key + columns
+        let target = (historyKey.dropLast() + key).joined(separator: ", ")
         return Statement(
             label,
             """
@@ -110,15 +118,10 @@ enum MetricsDeriver: KindDeriver {
     /// Nothing is entered where retention has cut, so that an old snapshot derived again leaves no trace there. What
     /// comes back tells whether the row came too late for its rollup, without a statement of its own.
     static let host = history(
-        "derive.host_metrics", "host_metrics", key: [],
-        columns: MetricsValues.columns.map(\.name) + ["filesystems_json"],
+        "derive.host_metrics", "host_metrics", key: [], columns: hostColumns,
         returning: "\nRETURNING (SELECT at FROM history_marks WHERE name = '5m.closed') AS closed_until")
     static let container = history(
-        "derive.container_metrics", "container_metrics", key: ["container_id"],
-        columns: [
-            "cpu_percent", "memory_used_bytes", "memory_limit_bytes", "received_bytes_total",
-            "transmitted_bytes_total", "read_bytes_total", "written_bytes_total",
-        ])
+        "derive.container_metrics", "container_metrics", key: ["container_id"], columns: containerColumns)
     /// File systems that the newest snapshot did not touch are gone.
     static let dropFilesystems = Statement(
         "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")

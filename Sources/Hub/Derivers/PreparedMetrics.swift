@@ -37,7 +37,7 @@ struct MetricsHistory: Sendable {
 
     func enter(_ snapshot: ArchivedSnapshot, into connection: any SQLConnection) throws {
         let at = snapshot.effectiveAt.milliseconds
-        let bucket = at - at % MetricsDeriver.bucket
+        let bucket = RollupSpan.fiveMinutes.bucket(of: at)
         let key: [SQLValue] = [
             bucket.sqlValue, snapshot.machineID.sqlValue, at.sqlValue, snapshot.head.sequence.sqlValue,
         ]

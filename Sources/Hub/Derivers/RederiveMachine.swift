@@ -100,20 +100,10 @@ final class RederiveMachine {
         for entry in entries { differences.note(entry.table.name, stored: entry.stored, rebuilt: entry.values) }
     }
 
-    /// Enters rows of histories, in as many transactions as it takes.
     private func enter(_ entries: [ReplayHistories.Entry]) throws {
-        var rest = entries[...]
-        while !rest.isEmpty {
-            rest = try write { [rest] hub in
-                let end = ContinuousClock.now + rederive.slice
-                var done = rest.startIndex
-                repeat {
-                    do { try hub.run(rest[done].table.enter, rest[done].values) } catch {
-                        throw Replay.verdict(on: error, rest[done].snapshot)
-                    }
-                    done += 1
-                } while done < rest.endIndex && .now < end
-                return rest[done...]
+        try inSlices(entries) { entry, hub in
+            do { try hub.run(entry.table.enter, entry.values) } catch {
+                throw Replay.verdict(on: error, entry.snapshot)
             }
         }
         report.changedRows += entries.count
@@ -122,19 +112,23 @@ final class RederiveMachine {
     /// Makes the rollups of all buckets that archived metrics are of again, from the raw rows.
     private func settleRollups() throws {
         guard !buckets.isEmpty else { return }
-        var rest = buckets[...]
+        try inSlices(buckets) { bucket, hub in
+            try hub.run(Rollup.late, id, RollupSpan.fiveMinutes.rawValue, bucket)
+        }
+        while try write({ try Rollup.settle(id, in: $0, until: .now + rederive.slice) }) {}
+    }
+
+    /// Works through a list in as many transactions as it takes.
+    private func inSlices<Item>(_ items: [Item], _ body: (Item, any SQLConnection) throws -> Void) throws {
+        var rest = items[...]
         while !rest.isEmpty {
             rest = try write { [rest] hub in
                 let end = ContinuousClock.now + rederive.slice
                 var rest = rest
-                repeat {
-                    let bucket = rest.removeFirst()
-                    try hub.run(Rollup.late, id, RollupSpan.fiveMinutes.rawValue, bucket)
-                } while !rest.isEmpty && .now < end
+                repeat { try body(rest.removeFirst(), hub) } while !rest.isEmpty && .now < end
                 return rest
             }
         }
-        while try write({ try Rollup.settle(id, in: $0, until: .now + rederive.slice) }) {}
     }
 
     /// Derives in the scratch what has come since, in the order in which it came and with what was there then, as ingest

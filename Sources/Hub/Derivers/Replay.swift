@@ -172,8 +172,7 @@ struct Replay {
                 try deriver.observeAny(payload, unknown: snapshot.head.collection.unknown ?? []),
                 at: SnapshotOrder(snapshot))
         }
-        let at = snapshot.effectiveAt.milliseconds
-        let bucket = at - at % MetricsDeriver.bucket
+        let bucket = RollupSpan.fiveMinutes.bucket(of: snapshot.effectiveAt.milliseconds)
         if buckets.last != bucket { buckets.append(bucket) }
     }
 

@@ -18,10 +18,8 @@ struct RollupCheck {
         }
     }
 
-    private static let fiveMinutes = [Table(RollupSpan.fiveMinutes.table)]
-    private static let hourly = ["host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h"].map { Table($0) }
-
-    private static func tables(_ span: RollupSpan) -> [Table] { span == .hour ? hourly : fiveMinutes }
+    private static let tables = Dictionary(
+        uniqueKeysWithValues: RollupSpan.allCases.map { span in (span, span.tables.map { Table($0) }) })
 
     /// - Parameter buckets: of 5 minutes, in their order.
     func run(
@@ -55,7 +53,8 @@ struct RollupCheck {
     }
 
     private func compare(_ place: Place, _ note: (String, [SQLValue]?, [SQLValue]?) -> Void) throws {
-        for name in HistoryTable.metrics.map(\.name) + Self.tables(place.span).map(\.name) {
+        let rollups = Self.tables[place.span] ?? []
+        for name in HistoryTable.metrics.map(\.name) + rollups.map(\.name) {
             try scratch.run(Statement("rederive.\(name).clear", "DELETE FROM \(name)"))
         }
         for bucket in stride(from: place.bucket, to: place.bucket + place.span.length, by: Int(MetricsDeriver.bucket)) {
@@ -65,7 +64,7 @@ struct RollupCheck {
         }
         try Rollup.compute(place.span, place.bucket, of: machine, in: scratch)
         let block = place.bucket - place.bucket % place.span.block
-        for table in Self.tables(place.span) {
+        for table in rollups {
             let stored = Set(try hub.rows(table.fetch, block, machine, place.bucket).map(\.values))
             let computed = Set(try scratch.rows(table.fetch, block, machine, place.bucket).map(\.values))
             for row in stored.subtracting(computed) { note(table.name, row, nil) }
@@ -76,5 +75,5 @@ struct RollupCheck {
     static let late = Statement(
         "rederive.late", "SELECT span, bucket_at FROM history_late WHERE machine_id = ?1")
 
-    static let statements = [late] + (fiveMinutes + hourly).map(\.fetch)
+    static let statements = [late] + tables.values.joined().map(\.fetch)
 }

@@ -23,4 +23,12 @@ enum RollupSpan: String, CaseIterable, Sendable {
 
     /// The table that sums `host_metrics` up.
     var table: String { "host_metrics_\(rawValue)" }
+
+    /// All tables of the span.
+    var tables: [String] {
+        switch self {
+        case .fiveMinutes: [table]
+        case .hour: [table, "filesystem_metrics_1h", "container_metrics_1h"]
+        }
+    }
 }

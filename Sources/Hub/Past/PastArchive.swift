@@ -46,8 +46,8 @@ struct PastArchive: Sendable {
         if kinds.contains(.hardware) {
             archive.hostKeys = try PastHostKeys(machine.id, at: at, from: connection)
         }
-        let bucket = MetricsDeriver.bucket
-        let newest = at.milliseconds - at.milliseconds % bucket
+        let bucket = RollupSpan.fiveMinutes.length
+        let newest = RollupSpan.fiveMinutes.bucket(of: at.milliseconds)
         archive.metricsAt = try connection.row(
             metricsAt, machine.id, newest, newest - bucket, newest - 2 * bucket, at)?["at"].integer
             .map { Timestamp(milliseconds: $0) }

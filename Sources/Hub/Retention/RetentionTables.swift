@@ -77,7 +77,7 @@ struct BucketTable: Sendable {
     }
     static let fiveMinutes = BucketTable(
         RollupSpan.fiveMinutes.table, column: "block_at", length: RollupSpan.fiveMinutes.block)
-    static let hourly = ["host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h"].map {
+    static let hourly = RollupSpan.hour.tables.map {
         BucketTable($0, column: "block_at", length: RollupSpan.hour.block)
     }
 
