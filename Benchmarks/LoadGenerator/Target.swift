@@ -50,8 +50,11 @@ struct Connector: Sendable {
                     if let context {
                         try pipeline.addHandler(try NIOSSLClientHandler(context: context, serverHostname: nil))
                     }
-                    try pipeline.addHTTPClientHandlers()
-                    try pipeline.addHandler(handler())
+                    // Not all of addHTTPClientHandlers: what is sent here needs no looking at.
+                    try pipeline.addHandlers([
+                        OnePiece(), HTTPRequestEncoder(),
+                        ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)), handler(),
+                    ])
                 }
             }
             .connect(host: target.host, port: target.port)

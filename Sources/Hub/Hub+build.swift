@@ -157,7 +157,7 @@ struct HubServer: Sendable {
         services.append(announcer)
         services.append(
             ListeningService(
-                responder: local.buildResponder(), server: .http1(configuration: http),
+                responder: TaskPerRequest(base: local.buildResponder()), server: .http1(configuration: http),
                 address: .unixDomainSocket(path: directory.socket), description: directory.socket, logger: logger,
                 onListening: { _ in
                     chmod(directory.socket, 0o660)
@@ -165,7 +165,7 @@ struct HubServer: Sendable {
                 }))
         services.append(
             ListeningService(
-                responder: network.buildResponder(), server: server, address: listen.bindable,
+                responder: TaskPerRequest(base: network.buildResponder()), server: server, address: listen.bindable,
                 description: listen.description, logger: logger,
                 onListening: { announcer.tell(.listening(port: $0 ?? listen.port)) }))
         // The last to start is the first to hear that the hub stops.

@@ -140,6 +140,9 @@ struct HistoryBench {
         }
         try time("events") { _ = try EventQueries.list($0, filter: .init(), limit: 200) }
         try time("hub status") { _ = try HubQueries.status($0, now: until) }
+        let (explained, scans) = try QueryPlans.scans(in: store)
+        say("\(explained) statements explained; these read all of a large table: \(scans.isEmpty ? ["none"] : scans)")
+        #expect(scans == [])
     }
 
     /// One snapshot after the other through the writer, by itself, beside a rebuild of everything by another process, and

@@ -17,6 +17,7 @@ final class SQLiteStore: Store {
     ///   - upgrade: what to do with the tables of an older version.
     init(path: String, maximumReaders: Int = 4, upgrade: SchemaUpgrade = .now) throws {
         self.path = path
+        GatheringVFS.register()
         var configuration = Configuration()
         configuration.maximumReaderCount = maximumReaders
         configuration.busyMode = .timeout(10)
