@@ -56,7 +56,7 @@ bench-micro: build  ## instructions of the hot parts against their thresholds (U
 bench-page:  ## keep the last 'make bench' for a release: docs/benchmarks (VERSION=0.1.0)
 	@PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1 python3 -m harness.page $(VERSION)
 
-bench-history: setup  ## a fleet's history: sizes, questions, rates (MACHINES=1000 DAYS=30 MINUTES=5)
+bench-history: build  ## a fleet's history: sizes, questions, rates (MACHINES=1000 DAYS=30 MINUTES=5)
 	@scripts/bench-history $(MACHINES) $(DAYS) $(MINUTES)
 
 test-kill: setup  ## kill -9 of hub and agent under load, fifty times
@@ -78,4 +78,4 @@ install-test: setup  ## install the packages in Debian 12 and 13, booted in cont
 	@scripts/install-test
 
 clean:  ## remove everything that was built
-	@rm -rf out $(SCRATCH)
+	@rm -rf out $(SCRATCH) $(SCRATCH)-history

@@ -62,17 +62,23 @@ def ask(connection, path):
     return answer.status, len(body), (time.monotonic() - start) * 1000
 
 
+def ask_all(hub, questions):
+    """The connection, and each question with how long it took."""
+    rows = []
+    connection = LocalConnection(os.path.join(hub.data, "hub.sock"))
+    for name, path in questions:
+        status, length, first = ask(connection, path)
+        times = [ask(connection, path)[2] for _ in range(REPEATS)]
+        rows.append({"name": name, "path": path, "status": status, "bytes": length, "first_ms": round(first, 2),
+                     "warm_ms": round(statistics.median(times), 2), "best_ms": round(min(times), 2)})
+    return connection, rows
+
+
 def run(size, _):
     database = fill.filled(*PLANS[size])
-    rows = []
     with database.hub("queries") as hub:
         time.sleep(1)
-        connection = LocalConnection(os.path.join(hub.data, "hub.sock"))
-        for name, path in QUESTIONS:
-            status, length, first = ask(connection, path)
-            times = [ask(connection, path)[2] for _ in range(REPEATS)]
-            rows.append({"name": name, "path": path, "status": status, "bytes": length, "first_ms": round(first, 2),
-                         "warm_ms": round(statistics.median(times), 2), "best_ms": round(min(times), 2)})
+        connection, rows = ask_all(hub, QUESTIONS)
         start = time.monotonic()
         command = subprocess.run([paths.CLI, "machines", "-o", "json", "--socket", connection.path],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -82,13 +88,17 @@ def run(size, _):
 
 
 def show(results):
-    counts = results["filled"]
-    tables.show(f"Questions of vigie to a hub with {counts['machines']:,} machines, over its local socket",
-                ["question", "answer KB", "first ms", "warm ms", "best ms"],
-                [[row["name"], row["bytes"] / 1000, row["first_ms"], row["warm_ms"], row["best_ms"]]
-                 for row in results["questions"]],
-                [f"{results['cli']['command']}, the program's start and printing included: {results['cli']['ms']} ms"
-                 if not results["cli"]["error"] else f"vigie: {results['cli']['error']}"])
+    show_questions(
+        f"Questions of vigie to a hub with {results['filled']['machines']:,} machines, over its local socket",
+        results["questions"],
+        [f"{results['cli']['command']}, the program's start and printing included: {results['cli']['ms']} ms"
+         if not results["cli"]["error"] else f"vigie: {results['cli']['error']}"])
+
+
+def show_questions(title, rows, notes=()):
+    tables.show(title, ["question", "answer KB", "first ms", "warm ms", "best ms"],
+                [[row["name"], row["bytes"] / 1000, row["first_ms"], row["warm_ms"], row["best_ms"]] for row in rows],
+                notes)
 
 
 def failures(results):

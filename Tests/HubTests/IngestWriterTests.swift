@@ -170,20 +170,19 @@ struct IngestWriterTests {
 
     @Test func nextDueIsTheNearestPromise() async throws {
         let setup = try setup()
-        var hardware = try submission(1, setup, kind: .hardware)
-        hardware.setDue(86_400)
-        var metrics = try submission(2, setup, kind: .metrics)
-        metrics.setDue(60)
-        var apt = try submission(3, setup, kind: .apt)
-        apt.setDue(21_600)
-        for submission in [hardware, metrics, apt] {
+        let submissions = [
+            try submission(1, setup, kind: .hardware).due(in: 86_400),
+            try submission(2, setup, kind: .metrics).due(in: 60),
+            try submission(3, setup, kind: .apt).due(in: 21_600),
+        ]
+        for submission in submissions {
             let outcome = try await setup.store.write { connection in
                 try SnapshotArchive(derive: { _, _ in .derived }).take(submission, into: connection)
             }
             #expect(outcome.answer != nil)
         }
         let due = try await setup.store.read { try $0.row(Statement("t", "SELECT next_due_at FROM machines")) }
-        #expect(due?["next_due_at"].integer == metrics.receivedAt.milliseconds + 60_000)
+        #expect(due?["next_due_at"].integer == submissions[1].receivedAt.milliseconds + 60_000)
     }
 }
 
@@ -195,10 +194,10 @@ extension IngestOutcome {
 }
 
 extension Submission {
-    fileprivate mutating func setDue(_ seconds: Int) {
+    fileprivate func due(in seconds: Int) -> Submission {
         var head = self.head
         head.collection.nextDueSeconds = seconds
-        self = Submission(
+        return Submission(
             tokenHash: tokenHash, head: head, content: content, body: body, bodyDigest: bodyDigest,
             inflatedBytes: inflatedBytes, receivedAt: receivedAt, remoteAddress: remoteAddress, clockSkew: clockSkew)
     }

@@ -1170,3 +1170,6 @@ DROP INDEX machine_kinds_due;
 ALTER TABLE snapshots ADD UNIQUE (snapshot_uuid, machine_id);
 
 ALTER TABLE snapshots DROP CONSTRAINT snapshots_machine_id_snapshot_uuid_key;
+
+-- version 10: state
+DROP INDEX machine_state_status;

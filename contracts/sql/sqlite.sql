@@ -1203,3 +1203,6 @@ CREATE INDEX snapshots_held ON snapshots (machine_id) WHERE result = 'held';
 CREATE INDEX snapshots_same_as ON snapshots (machine_id, same_as) WHERE same_as IS NOT NULL;
 
 CREATE INDEX snapshots_kind_received ON snapshots (kind, received_at);
+
+-- version 10: state
+DROP INDEX machine_state_status;

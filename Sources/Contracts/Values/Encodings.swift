@@ -23,7 +23,7 @@ package enum Hexadecimal {
         return bytes
     }
 
-    private static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
+    static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 
     private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -4,7 +4,8 @@ enum ArchiveStatements {
         "ingest.sender",
         """
         SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at, m.boot_id,
-          m.last_seen_at, m.clock_skew_ms, m.split_at
+          m.last_seen_at, m.clock_skew_ms, m.split_at, m.agent_version, m.hostname, m.machine_id_hint,
+          m.product_uuid_hint
         FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
         """)
     static let find = Statement(
@@ -33,12 +34,18 @@ enum ArchiveStatements {
     static let machineNewest = Statement(
         "machines.newest",
         """
-        UPDATE machines SET \(seen), highest_sequence = ?7, boot_id = ?8, agent_version = ?9, hostname = ?10,
-          machine_id_hint = ?11, product_uuid_hint = ?12, spool_files = ?13, spool_bytes = ?14,
-          spool_dropped_total = ?15
+        UPDATE machines SET \(seen), highest_sequence = ?7, spool_files = ?8, spool_bytes = ?9, spool_dropped_total = ?10
+        WHERE id = ?1
+        """)
+    /// Who the machine is, by its newest snapshot; for where that changed: an index has to follow.
+    static let machineIdentity = Statement(
+        "machines.identify",
+        """
+        UPDATE machines SET boot_id = ?2, agent_version = ?3, hostname = ?4, machine_id_hint = ?5,
+          product_uuid_hint = ?6
         WHERE id = ?1
         """)
     static let all: [Statement] = [
-        sender, find, insert, setResult, machineSeen, machineNewest,
+        sender, find, insert, setResult, machineSeen, machineNewest, machineIdentity,
     ]
 }

@@ -144,11 +144,14 @@ struct SnapshotArchive: Sendable {
         if Int64(head.sequence) >= Int64(sender.highestSequence) {
             let spool = head.agent.spool
             let newest: [SQLValue] = [
-                head.sequence.sqlValue, head.bootID.sqlValue, head.agent.version.sqlValue, head.host.hostname.sqlValue,
-                head.host.machineIDHint.sqlValue, head.host.productUUIDHint.sqlValue, (spool?.files).sqlValue,
-                (spool?.bytes).sqlValue, (spool?.droppedTotal).sqlValue,
+                head.sequence.sqlValue, (spool?.files).sqlValue, (spool?.bytes).sqlValue,
+                (spool?.droppedTotal).sqlValue,
             ]
             try connection.run(ArchiveStatements.machineNewest, seen + newest)
+            let identity = Sender.Identity(head)
+            if identity != sender.identity {
+                try connection.run(ArchiveStatements.machineIdentity, [sender.machineID.sqlValue] + identity.values)
+            }
         } else {
             try connection.run(ArchiveStatements.machineSeen, seen)
         }
@@ -173,11 +176,45 @@ private struct Sender {
     let highestSequence: Int
     let requestedKinds: [String]
     let nextDueAt: Timestamp?
-    let bootID: String?
+    let identity: Identity
     let lastSeenAt: Int64?
     let clockSkew: Int64?
     /// A host that used this identity was split off: each sender is looked at.
     let wasSplit: Bool
+
+    /// What a machine says of itself with each snapshot, and what seldom changes.
+    struct Identity: Equatable {
+        let bootID: String?
+        let agentVersion: String?
+        let hostname: String?
+        let machineIDHint: String?
+        let productUUIDHint: String?
+
+        init(_ head: EnvelopeHead) {
+            bootID = head.bootID
+            agentVersion = head.agent.version
+            hostname = head.host.hostname
+            machineIDHint = head.host.machineIDHint
+            productUUIDHint = head.host.productUUIDHint
+        }
+
+        init(_ row: SQLRow) {
+            bootID = row["boot_id"].text
+            agentVersion = row["agent_version"].text
+            hostname = row["hostname"].text
+            machineIDHint = row["machine_id_hint"].text
+            productUUIDHint = row["product_uuid_hint"].text
+        }
+
+        var values: [SQLValue] {
+            [
+                bootID.sqlValue, agentVersion.sqlValue, hostname.sqlValue, machineIDHint.sqlValue,
+                productUUIDHint.sqlValue,
+            ]
+        }
+    }
+
+    var bootID: String? { identity.bootID }
 
     var detector: CloneDetector {
         CloneDetector(currentBoot: bootID, highestSequence: Int64(highestSequence), lastSeenAt: lastSeenAt)
@@ -189,7 +226,7 @@ private struct Sender {
         highestSequence = Int(row["highest_sequence"].integer ?? 0)
         requestedKinds = (row["requested_kinds"].text ?? "").split(separator: " ").map(String.init)
         nextDueAt = row["next_due_at"].integer.map { Timestamp(milliseconds: $0) }
-        bootID = row["boot_id"].text
+        identity = Identity(row)
         lastSeenAt = row["last_seen_at"].integer
         clockSkew = row["clock_skew_ms"].integer
         wasSplit = !row["split_at"].isNull

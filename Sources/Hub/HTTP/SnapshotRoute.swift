@@ -52,8 +52,8 @@ struct SnapshotRoute: Sendable {
                 "more than \(limits.requestsPerMinute) snapshots a minute from this machine",
                 retryAfterSeconds: seconds)
         }
-        guard Self.mediaType(request.headers[.contentType]) == "application/json",
-            Self.mediaType(request.headers[.contentEncoding]) == "gzip"
+        guard Self.isMediaType(request.headers[.contentType], "application/json"),
+            Self.isMediaType(request.headers[.contentEncoding], "gzip")
         else {
             throw ProblemResponse(
                 .unsupportedMediaType, .unsupportedMediaType,
@@ -107,8 +107,7 @@ struct SnapshotRoute: Sendable {
             receivedAt: receivedAt,
             remoteAddress: remoteAddress.resolve(
                 peer: context.peerAddress, forwarded: request.headers[.xForwardedFor]),
-            clockSkew: skew
-        ).readied()
+            clockSkew: skew, prepares: true)
     }
 
     private func answer(
@@ -163,8 +162,11 @@ struct SnapshotRoute: Sendable {
                 body: Array(kept)))
     }
 
-    private static func mediaType(_ header: String?) -> String? {
-        header?.split(separator: ";").first.map { $0.filter { !$0.isWhitespace }.lowercased() }
+    /// Whether a header names that type, with whatever parameters.
+    private static func isMediaType(_ header: String?, _ type: String) -> Bool {
+        guard let header else { return false }
+        if header == type { return true }
+        return header.split(separator: ";").first.map { $0.filter { !$0.isWhitespace }.lowercased() } == type
     }
 }
 

@@ -10,6 +10,10 @@ struct TaskPerRequest<Base: HTTPResponder>: HTTPResponder where Base.Context: Se
     func respond(to request: Request, context: Base.Context) async throws -> Response {
         // Begins on this thread at once: nobody has to be woken.
         let task = Task.immediate { try await base.respond(to: request, context: context) }
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }

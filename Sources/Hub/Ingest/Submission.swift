@@ -1,7 +1,10 @@
 import Contracts
 
 /// A validated snapshot on its way to the writer.
-struct Submission: Sendable {
+///
+/// A reference, since it is handed from call to call: copies of all that it holds would be counted one by one, and stay in
+/// the memory of the calls' tasks.
+final class Submission: Sendable {
     /// The sender's credential; looked up again inside the transaction, so that a revocation works at once.
     let tokenHash: Digest
     let head: EnvelopeHead
@@ -16,18 +19,31 @@ struct Submission: Sendable {
     /// The machine's clock minus the hub's, in milliseconds, from the `Date` header.
     let clockSkew: Int64?
     /// What the writer need not do itself.
-    private(set) var prepared: PreparedMetrics?
+    let prepared: PreparedMetrics?
+
+    /// - Parameter prepares: does here what can be done without the database.
+    init(
+        tokenHash: Digest, head: EnvelopeHead, content: ReadSnapshot.Content, body: [UInt8], bodyDigest: Digest,
+        inflatedBytes: Int, receivedAt: Timestamp, remoteAddress: String?, clockSkew: Int64?, prepares: Bool = false
+    ) {
+        self.tokenHash = tokenHash
+        self.head = head
+        self.content = content
+        self.body = body
+        self.bodyDigest = bodyDigest
+        self.inflatedBytes = inflatedBytes
+        self.receivedAt = receivedAt
+        self.remoteAddress = remoteAddress
+        self.clockSkew = clockSkew
+        if prepares, case .payload(let payload as MetricsV1) = content {
+            prepared = PreparedMetrics(payload, at: min(head.collectedAt, receivedAt))
+        } else {
+            prepared = nil
+        }
+    }
 
     /// The moment that orders it: a snapshot from the future counts as of now.
     var effectiveAt: Timestamp { min(head.collectedAt, receivedAt) }
-
-    /// Does what can be done without the database.
-    func readied() -> Submission {
-        guard case .payload(let payload as MetricsV1) = content else { return self }
-        var result = self
-        result.prepared = PreparedMetrics(payload, at: effectiveAt)
-        return result
-    }
 
     /// About what it holds in memory, in bytes.
     var cost: Int { body.count + inflatedBytes }

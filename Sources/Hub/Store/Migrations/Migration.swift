@@ -40,7 +40,7 @@ struct Migration: Sendable {
 
 /// All steps in order; the last one's version is the version of the schema.
 enum Migrations {
-    static let all: [Migration] = [core, derived, history, messages, images, aptFindings, questions, ingest]
+    static let all: [Migration] = [core, derived, history, messages, images, aptFindings, questions, ingest, state]
 
     static var newest: Int { all.map(\.version).max() ?? 0 }
 
