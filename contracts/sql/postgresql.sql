@@ -1173,3 +1173,11 @@ ALTER TABLE snapshots DROP CONSTRAINT snapshots_machine_id_snapshot_uuid_key;
 
 -- version 10: state
 DROP INDEX machine_state_status;
+
+DROP INDEX important_messages_open;
+
+CREATE INDEX important_messages_open ON important_messages (severity, first_seen_at DESC, message_id)
+  WHERE closed_at IS NULL;
+
+CREATE INDEX important_messages_hub ON important_messages (code, category, machine_id, component)
+  WHERE source = 'hub' AND closed_at IS NULL;

@@ -1206,3 +1206,11 @@ CREATE INDEX snapshots_kind_received ON snapshots (kind, received_at);
 
 -- version 10: state
 DROP INDEX machine_state_status;
+
+DROP INDEX important_messages_open;
+
+CREATE INDEX important_messages_open ON important_messages (severity, first_seen_at DESC, message_id)
+  WHERE closed_at IS NULL;
+
+CREATE INDEX important_messages_hub ON important_messages (code, category, machine_id, component)
+  WHERE source = 'hub' AND closed_at IS NULL;

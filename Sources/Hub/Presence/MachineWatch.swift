@@ -108,9 +108,13 @@ final class MachineWatch: Service {
         WHERE s.retired_at IS NULL
         """)
     static let machine = Statement("watch.machine", machines.sql + " AND m.id = ?1")
+    /// The condition on the code is met by all; it makes SQLite take the index that has the hub's own messages only.
     static let openAll = Statement(
         "watch.open",
-        "SELECT machine_id, code, component FROM important_messages WHERE closed_at IS NULL AND source = 'hub'")
+        """
+        SELECT machine_id, code, component FROM important_messages
+        WHERE closed_at IS NULL AND source = 'hub' AND code >= ''
+        """)
     static let openOfOne = Statement(
         "watch.open_of_one",
         """

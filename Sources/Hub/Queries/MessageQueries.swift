@@ -35,24 +35,28 @@ enum MessageQueries {
 
         """
 
-    private static let order = """
-        ORDER BY CASE WHEN m.closed_at IS NULL THEN 0 ELSE 1 END,
-          CASE m.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, m.first_seen_at DESC, m.message_id
-        LIMIT ?7
+    /// What is open and of one severity, in the order of an index that ends at the limit.
+    static let open = Statement(
+        "messages.open",
+        columns + "FROM important_messages m\n" + joins
+            + """
+            WHERE m.closed_at IS NULL AND m.severity = ?5 AND m.first_seen_at >= ?4 AND \(MachineSelection.condition)
+            ORDER BY m.first_seen_at DESC, m.message_id
+            LIMIT ?6
+            """)
+
+    private static let worst = """
+        CASE m.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, m.first_seen_at DESC, m.message_id
         """
 
-    static let fleet = Statement(
-        "messages.fleet",
-        columns
+    static let closed = Statement(
+        "messages.closed",
+        columns + "FROM important_messages m\n" + joins
             + """
-            FROM (SELECT * FROM important_messages WHERE closed_at IS NULL AND first_seen_at >= ?4
-              UNION ALL SELECT * FROM important_messages WHERE closed_at >= ?5) m
-
-            """ + joins
-                + """
-                WHERE \(MachineSelection.condition) AND (CAST(?6 AS TEXT) IS NULL OR m.severity = ?6)
-
-                """ + order)
+            WHERE m.closed_at >= ?4 AND \(MachineSelection.condition) AND (CAST(?5 AS TEXT) IS NULL OR m.severity = ?5)
+            ORDER BY \(worst)
+            LIMIT ?6
+            """)
 
     static let machine = Statement(
         "messages.machine",
@@ -60,8 +64,9 @@ enum MessageQueries {
             + """
             WHERE m.machine_id = ?8 AND ((m.closed_at IS NULL AND m.first_seen_at >= ?4) OR m.closed_at >= ?5)
               AND \(MachineSelection.condition) AND (CAST(?6 AS TEXT) IS NULL OR m.severity = ?6)
-
-            """ + order)
+            ORDER BY CASE WHEN m.closed_at IS NULL THEN 0 ELSE 1 END, \(worst)
+            LIMIT ?7
+            """)
 
     static let one = Statement(
         "messages.one",
@@ -90,21 +95,28 @@ enum MessageQueries {
           acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, note = excluded.note
         """)
 
-    static let all = [fleet, machine, one, byID, warnings, acknowledge]
+    static let all = [open, closed, machine, one, byID, warnings, acknowledge]
 
     static func list(
         _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp
     ) throws -> ListAnswer<MessageAnswer> {
         let opened = filter.since?.milliseconds ?? 0
         let closed = filter.isOpen ? Int64.max : filter.since?.milliseconds ?? now.milliseconds - shownAfterEnd
-        let values: [any SQLBindable] =
-            filter.machines.values + [opened, closed, filter.severity, limit + 1] as [any SQLBindable]
-        let rows =
-            if let machine = filter.machines.machine {
-                try connection.rows(Self.machine, values + [machine])
-            } else {
-                try connection.rows(fleet, values)
+        let machines = filter.machines.values
+        var rows: [SQLRow] = []
+        if let machine = filter.machines.machine {
+            rows = try connection.rows(
+                Self.machine, machines + [opened, closed, filter.severity, limit + 1, machine] as [any SQLBindable])
+        } else {
+            for severity in filter.severity.map({ [$0] }) ?? ["critical", "warning", "info"] where rows.count <= limit {
+                rows += try connection.rows(
+                    open, machines + [opened, severity, limit + 1 - rows.count] as [any SQLBindable])
             }
+            if rows.count <= limit, !filter.isOpen {
+                rows += try connection.rows(
+                    Self.closed, machines + [closed, filter.severity, limit + 1 - rows.count] as [any SQLBindable])
+            }
+        }
         var words = CurrentWords(connection: connection)
         return ListAnswer(items: try rows.compactMap { try message($0, &words) }, limit: limit)
     }
