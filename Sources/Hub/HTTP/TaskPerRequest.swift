@@ -3,7 +3,7 @@ import Hummingbird
 /// Answers each request in a task of its own.
 ///
 /// Swift keeps what a task's deepest call needed until the task ends: for a connection, which is one task, that would be
-/// 23 KB for as long as it is kept (docs/performance.md), a third of what it costs.
+/// some 20 KB for as long as it is kept (docs/performance.md), a third of what it costs.
 struct TaskPerRequest<Base: HTTPResponder>: HTTPResponder where Base.Context: Sendable {
     let base: Base
 

@@ -33,14 +33,19 @@ struct GatheredLog {
         if count == 0 { start = offset }
         memcpy(bytes + count, new, length)
         count += length
-        return isEnding ? flush(write) : SQLITE_OK
+        guard isEnding else { return SQLITE_OK }
+        let code = flush(write)
+        // SQLite is told of this piece; of the ones before it was told that they are written.
+        if code != SQLITE_OK { count -= length }
+        return code
     }
 
-    /// Writes what is gathered; where that fails, SQLite gives the transaction up.
+    /// Writes what is gathered. Where that fails it is kept: SQLite counts on it, and may ask for it yet.
     mutating func flush(_ write: Write) -> Int32 {
         guard count > 0, let bytes else { return SQLITE_OK }
-        defer { count = 0 }
-        return write(bytes, count, start)
+        let code = write(bytes, count, start)
+        if code == SQLITE_OK { count = 0 }
+        return code
     }
 
     /// Forgets what is gathered: frames that nobody will ask for.

@@ -8,7 +8,8 @@ import Synchronization
 /// snapshot. Here they are gathered and written together, at the latest with the frame that ends the transaction, when
 /// the log is to be synced, or before anything is read of it. Other connections learn of frames only after that, and
 /// what SQLite syncs is on the disk, as ever. Frames of a transaction that was rolled back are thrown away before the
-/// lock on the log is let go: later they would be written over those of somebody else.
+/// lock on the log is let go: later they would be written over those of somebody else. (With `locking_mode = EXCLUSIVE`
+/// SQLite lets no lock go, and nobody may turn to NORMAL again; the hub uses neither.)
 ///
 /// Files are those of the system's VFS with some of their methods exchanged, and with room for `Companion` behind them.
 enum GatheringVFS {
