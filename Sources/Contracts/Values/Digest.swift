@@ -13,17 +13,8 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Takes the 32 bytes of a SHA-256. Three of them are made for each snapshot: of bytes in an array, and written in place.
-    package init(sha256 bytes: [UInt8]) {
-        text = String(unsafeUninitializedCapacity: 7 + 2 * bytes.count) { output in
-            _ = output.update(fromContentsOf: "sha256:".utf8)
-            for (index, byte) in bytes.enumerated() {
-                output[7 + 2 * index] = Hexadecimal.digit(byte >> 4)
-                output[8 + 2 * index] = Hexadecimal.digit(byte & 0xF)
-            }
-            return 7 + 2 * bytes.count
-        }
-    }
+    /// Takes the 32 bytes of a SHA-256.
+    package init(sha256 bytes: [UInt8]) { text = Hexadecimal.encode(bytes, after: "sha256:") }
 }
 
 extension Digest: Codable {

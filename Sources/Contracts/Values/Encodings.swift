@@ -1,13 +1,19 @@
 /// Lower-case hexadecimal text of bytes.
 package enum Hexadecimal {
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.underestimatedCount)
-        for byte in bytes {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 0xF))
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String { encode(Array(bytes), after: "") }
+
+    /// The digits after a prefix; made in place, since each snapshot has three digests.
+    static func encode(_ bytes: [UInt8], after prefix: String) -> String {
+        let start = prefix.utf8.count
+        let length = start + 2 * bytes.count
+        return String(unsafeUninitializedCapacity: length) { output in
+            _ = output.update(fromContentsOf: prefix.utf8)
+            for (index, byte) in bytes.enumerated() {
+                output[start + 2 * index] = digit(byte >> 4)
+                output[start + 2 * index + 1] = digit(byte & 0xF)
+            }
+            return length
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes of an even number of hexadecimal digits of either case, or nil.
@@ -23,7 +29,7 @@ package enum Hexadecimal {
         return bytes
     }
 
-    static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
+    private static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }
 
     private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {

@@ -15,6 +15,8 @@ final class Submission: Sendable {
     let bodyDigest: Digest
     let inflatedBytes: Int
     let receivedAt: Timestamp
+    /// The moment that orders it: a snapshot from the future counts as of now.
+    let effectiveAt: Timestamp
     let remoteAddress: String?
     /// The machine's clock minus the hub's, in milliseconds, from the `Date` header.
     let clockSkew: Int64?
@@ -33,17 +35,15 @@ final class Submission: Sendable {
         self.bodyDigest = bodyDigest
         self.inflatedBytes = inflatedBytes
         self.receivedAt = receivedAt
+        effectiveAt = min(head.collectedAt, receivedAt)
         self.remoteAddress = remoteAddress
         self.clockSkew = clockSkew
         if prepares, case .payload(let payload as MetricsV1) = content {
-            prepared = PreparedMetrics(payload, at: min(head.collectedAt, receivedAt))
+            prepared = PreparedMetrics(payload, at: effectiveAt)
         } else {
             prepared = nil
         }
     }
-
-    /// The moment that orders it: a snapshot from the future counts as of now.
-    var effectiveAt: Timestamp { min(head.collectedAt, receivedAt) }
 
     /// About what it holds in memory, in bytes.
     var cost: Int { body.count + inflatedBytes }

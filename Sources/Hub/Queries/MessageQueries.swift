@@ -45,8 +45,12 @@ enum MessageQueries {
             LIMIT ?6
             """)
 
+    /// The worst first.
+    private static let severities = ["critical", "warning", "info"]
+
     private static let worst = """
-        CASE m.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, m.first_seen_at DESC, m.message_id
+        CASE m.severity \(severities.enumerated().map { "WHEN '\($1)' THEN \($0)" }.joined(separator: " ")) END,
+          m.first_seen_at DESC, m.message_id
         """
 
     static let closed = Statement(
@@ -108,7 +112,7 @@ enum MessageQueries {
             rows = try connection.rows(
                 Self.machine, machines + [opened, closed, filter.severity, limit + 1, machine] as [any SQLBindable])
         } else {
-            for severity in filter.severity.map({ [$0] }) ?? ["critical", "warning", "info"] where rows.count <= limit {
+            for severity in filter.severity.map({ [$0] }) ?? severities where rows.count <= limit {
                 rows += try connection.rows(
                     open, machines + [opened, severity, limit + 1 - rows.count] as [any SQLBindable])
             }
