@@ -2,7 +2,7 @@ import Contracts
 
 extension MetricsV1 {
     /// 76 values of a small server with four cores, three file systems and two disks; the last digits vary as real
-    /// ones do, so that bodies compress like real ones.
+    /// ones do, so that bodies compress like real ones. One server in a thousand is short of memory, and has a message.
     static func sample(seed: Int) -> MetricsV1 {
         var random = SplitMix(seed: seed)
         func between(_ low: Int, _ high: Int) -> Int { Int.random(in: low...high, using: &random) }
@@ -24,12 +24,13 @@ extension MetricsV1 {
         cpu.perCore = (0..<4).map { .init(core: $0, usedPercent: percent()) }
         metrics.cpu = cpu
         var memory = MetricsV1.Memory(totalBytes: 16_777_216_000)
-        memory.usedBytes = between(1_000_000, 4_000_000) * 4096
+        let used = between(1_000_000, 3_894_000) * 4096
+        memory.usedBytes = used
         memory.availableBytes = between(1_000_000, 4_000_000) * 4096
         memory.freeBytes = between(100_000, 1_000_000) * 4096
         memory.buffersBytes = between(1000, 100_000) * 4096
         memory.cachedBytes = between(100_000, 2_000_000) * 4096
-        memory.usedPercent = percent()
+        memory.usedPercent = Percent(used, of: memory.totalBytes)
         memory.swapTotalBytes = 2_147_483_648
         memory.swapUsedBytes = between(0, 1000) * 4096
         metrics.memory = memory

@@ -130,20 +130,24 @@ def _multiply(database, machines):
                      "WHERE k < ?) SELECT k FROM n", (machines // TEMPLATES - 1,))
     tables = [name for (name,) in database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")]
-    # Indexes are made again at the end: one by one, each row would look for its place in all of them. Triggers keep the
-    # feed of events, which holds the newest entries only and has nothing to do with how many machines there are.
+    # Indexes are made again at the end: one by one, each row would look for its place in all of them. Those of the
+    # archive stay: made at once their pages would be full, and each snapshot of the measured run would split one, as it
+    # does in no database that has been written for a while. Triggers keep the feed of events, which holds the newest
+    # entries only and has nothing to do with how many machines there are.
     dropped = database.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') "
-                               "AND sql IS NOT NULL").fetchall()
+                               "AND sql IS NOT NULL AND tbl_name <> 'snapshots'").fetchall()
     for kind, name, _ in dropped:
         database.execute(f"DROP {kind} {name}")
     for table in ["machines", *(table for table in tables if table not in ("machines", "event_feed"))]:
         _copy(database, table)
     for _, _, sql in dropped:
         database.execute(sql)
-    database.execute("UPDATE machine_kinds SET archive_id = s.id, snapshot_uuid = s.snapshot_uuid, payload_uuid = "
-                     "s.snapshot_uuid FROM (SELECT id, machine_id, kind, snapshot_uuid, max(effective_at) FROM "
-                     "snapshots GROUP BY machine_id, kind) AS s WHERE s.machine_id = machine_kinds.machine_id AND "
-                     "s.kind = machine_kinds.kind")
+    newest = ("FROM (SELECT id, machine_id, kind, snapshot_uuid, max(effective_at) FROM snapshots "
+              "GROUP BY machine_id, kind) AS s WHERE s.machine_id =")
+    database.execute("UPDATE machine_inventories SET archive_id = s.id, snapshot_uuid = s.snapshot_uuid, payload_uuid = "
+                     f"s.snapshot_uuid {newest} machine_inventories.machine_id AND s.kind = machine_inventories.kind")
+    database.execute("UPDATE machine_state SET metrics_archive_id = s.id, metrics_snapshot_uuid = s.snapshot_uuid "
+                     f"{newest} machine_state.machine_id AND s.kind = 'metrics'")
 
 
 def _copy(database, table):
@@ -156,7 +160,9 @@ def _copy(database, table):
     if len(key) == 1 and key[0] != machine and key[0] in ("id", "entry"):
         names.remove(key[0])
     new = {machine: f"t.{machine} + {TEMPLATES} * k", "machine_uuid": "another_uuid()", "token_hash": "another_uuid()",
-           "hostname": f"'load-' || (t.{machine} + {TEMPLATES} * k)"}
+           # As the load generator says it: it counts them from 0.
+           "hostname": f"'load-' || (t.{machine} + {TEMPLATES} * k - 1)"}
+    template = f"SELECT * FROM {table}"
     if table == "snapshots":
         new["snapshot_uuid"] = "another_uuid()"
     if table == "machine_settings":
@@ -167,12 +173,16 @@ def _copy(database, table):
     # In the order of the table's key, so that its pages fill one after the other: a part for each value of what stands
     # before the machine in it.
     before = key[:key.index(machine)] if machine in key else []
+    if table == "snapshots":
+        # In the order in which they would have come.
+        template = ("SELECT *, row_number() OVER (PARTITION BY machine_id, kind ORDER BY effective_at, sequence) AS round "
+                    "FROM snapshots")
+        before = ["round"]
     parts = [()]
-    if before:
-        parts = database.execute(f"SELECT DISTINCT {', '.join(before)} FROM {table} ORDER BY 1").fetchall()
     where = " AND ".join(f"t.{column} = ?" for column in before)
-    database.execute(f"CREATE TEMP TABLE template AS SELECT * FROM {table}")
+    database.execute(f"CREATE TEMP TABLE template AS {template}")
     if before:
+        parts = database.execute(f"SELECT DISTINCT {', '.join(before)} FROM temp.template ORDER BY 1").fetchall()
         database.execute(f"CREATE INDEX temp.template_order ON template ({', '.join(before)}, machine_id)")
     for part in parts:
         database.execute(f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {values} FROM copies CROSS JOIN "

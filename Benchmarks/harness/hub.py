@@ -62,11 +62,12 @@ def verify(data, answered, earlier=None):
     return {"verified": check.returncode == 0, "verification": (check.stdout + check.stderr).strip()}
 
 
-def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, earlier=None):
-    """One run against a hub, checked afterwards."""
+def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, earlier=None, later=0):
+    """One run against a hub, checked afterwards; `later` as of the load generator."""
     answered = paths.home("answered")
     words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
-             "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered]
+             "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered,
+             "--later", later]
     report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
     report.update(verify(hub.data, answered, earlier))
     report["name"] = name

@@ -109,9 +109,13 @@ final class CurlTransfer {
     private func headerLines() -> UnsafeMutablePointer<curl_slist>? {
         // A line without a value takes away what libcurl would send by itself.
         var lines = curl_slist_append(nil, "Expect:")
-        if job.request.body != nil, !job.request.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-            lines = curl_slist_append(lines, "Content-Type:")
+        func takeAway(_ name: String) {
+            guard !job.request.headers.contains(where: { $0.name.lowercased() == name.lowercased() }) else { return }
+            lines = curl_slist_append(lines, "\(name):")
         }
+        // Without it anything is accepted, as libcurl's "*/*" says in 13 bytes more.
+        takeAway("Accept")
+        if job.request.body != nil { takeAway("Content-Type") }
         for field in job.request.headers {
             // A line break in a value would begin a header of its own.
             let value = String(decoding: field.value.utf8.filter { $0 >= 0x20 || $0 == 0x09 }, as: UTF8.self)

@@ -94,7 +94,7 @@ struct HistoryBench {
     private static func damage(_ store: SQLiteStore) throws {
         for sql in [
             "UPDATE host_metrics SET load_1m = 99", "UPDATE container_metrics SET cpu_percent = 99",
-            "UPDATE machine_metrics_latest SET load_1m = 99",
+            "UPDATE machine_state SET load_1m = 99",
         ] { _ = try store.write { try $0.run(Statement("bench", sql)) } }
     }
 

@@ -27,9 +27,11 @@ import Testing
     @Test func `Every table and column is described`() throws {
         let hub = try TestHubStore()
         let tables = try hub.rows(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-        let names = tables.compactMap { $0[0].text }
-        #expect(names == TableDescriptions.all.map(\.name).sorted())
+            "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+        let names = tables.map { "\($0[1].text ?? ""), a \($0[0].text ?? "")" }
+        let described = TableDescriptions.all.map { "\($0.name), a \($0.isView ? "view" : "table")" }
+        #expect(names.sorted() == described.sorted())
         for table in TableDescriptions.all {
             let columns = try hub.rows("SELECT name FROM pragma_table_info('\(table.name)')").compactMap { $0[0].text }
             #expect(columns == table.columns.map(\.name), "columns of \(table.name)")
@@ -40,7 +42,7 @@ import Testing
     @Test func `What derivers fill is called derived, and nothing else is`() {
         #expect(
             DerivedTables.all.sorted()
-                == TableDescriptions.all.filter { $0.tableClass == .derived }.map(\.name).sorted())
+                == TableDescriptions.all.filter { $0.tableClass == .derived && !$0.isView }.map(\.name).sorted())
     }
 
     @Test func `A second start changes nothing`() throws {
@@ -54,15 +56,99 @@ import Testing
         #expect(try hub.value("SELECT max(version) FROM schema_migrations") == .integer(Int64(Migrations.newest)))
     }
 
-    @Test func `The archive is whole after its key has changed, and gives no row id twice`() throws {
-        let queue = try DatabaseQueue()
-        try queue.write { database in
+    /// A database as the versions before a migration made it, and what makes it the next.
+    private func before(_ migration: Migration, _ body: (Database, () throws -> Void) throws -> Void) throws {
+        try DatabaseQueue().write { database in
             let connection = SQLiteConnection(database: database, times: StatementTimes())
-            for migration in Migrations.all where migration.version < Migrations.ingest.version {
+            func apply(_ migration: Migration) throws {
                 for (index, sql) in migration.statements(for: .sqlite).enumerated() {
-                    try connection.run(Statement("old.\(migration.version).\(index)", sql))
+                    try connection.run(Statement("test.\(migration.version).\(index)", sql))
                 }
             }
+            for older in Migrations.all where older.version < migration.version { try apply(older) }
+            try body(database) { try apply(migration) }
+        }
+    }
+
+    @Test func `What stood in three rows of a machine stands in one, and shows as before`() throws {
+        try before(Migrations.oneRow) { database, migrate in
+            for machine in 1...3 {
+                try database.execute(
+                    sql: """
+                        INSERT INTO machines (machine_uuid, created_at) VALUES ('m\(machine)', 0);
+                        INSERT INTO machine_settings (machine_id, name, notes) VALUES (\(machine), 'n\(machine)', 'x');
+                        INSERT INTO machine_credentials (token_hash, machine_id, created_at)
+                        VALUES ('h\(machine)', \(machine), 5);
+                        INSERT INTO machine_state (machine_id, status) VALUES (\(machine), 'ok');
+                        """)
+            }
+            /// Another value for each column, by its type.
+            func fill(_ table: String, machine: Int, kind: String? = nil) throws {
+                let columns = try Row.fetchAll(database, sql: "SELECT name, type FROM pragma_table_info('\(table)')")
+                let values = columns.enumerated().map { index, column -> String in
+                    let name: String = column["name"]
+                    switch name {
+                    case "machine_id": return "\(machine)"
+                    case "kind": return "'\(kind ?? "")'"
+                    case "has_unknown", "has_messages": return "1"
+                    default: return column["type"] == "TEXT" ? "'\(table).\(index)'" : "\(index + 1)"
+                    }
+                }
+                try database.execute(
+                    sql: "REPLACE INTO \(table) VALUES (\(values.joined(separator: ", ")))")
+            }
+            // The first has everything, the second only inventories, the third nothing but a row.
+            try fill("machine_state", machine: 1)
+            try fill("machine_kinds", machine: 1, kind: "metrics")
+            try fill("machine_metrics_latest", machine: 1)
+            for machine in 1...2 {
+                try fill("machine_kinds", machine: machine, kind: "apt")
+                try fill("machine_os", machine: machine)
+            }
+            // Both tables had these.
+            let shared = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT name FROM pragma_table_info('machine_metrics_latest') WHERE name <> 'machine_id'
+                      AND name IN (SELECT name FROM pragma_table_info('machine_state'))
+                    """)
+            for column in shared {
+                try database.execute(
+                    sql: "UPDATE machine_state SET \(column) = (SELECT \(column) FROM machine_metrics_latest)")
+            }
+            try database.execute(
+                sql: """
+                    UPDATE machine_state SET (metrics_at, metrics_due_at) = (SELECT effective_at, next_due_at
+                      FROM machine_kinds WHERE kind = 'metrics') WHERE machine_id = 1;
+                    UPDATE machine_metrics_latest SET at = (SELECT metrics_at FROM machine_state WHERE machine_id = 1);
+                    UPDATE machine_kinds SET payload_uuid = snapshot_uuid, payload_digest = NULL, unchanged_since_at = NULL
+                    WHERE kind = 'metrics';
+                    """)
+            let tables = [
+                "machine_kinds", "machine_metrics_latest", "machine_state", "machine_settings", "machine_os",
+                "machine_credentials",
+            ]
+            let columns = try tables.map { table in
+                try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info('\(table)')")
+                    .joined(separator: ", ")
+            }
+            func rows() throws -> [[Row]] {
+                try zip(tables, columns).map {
+                    try Row.fetchAll(database, sql: "SELECT \($1) FROM \($0) ORDER BY 1, 2")
+                }
+            }
+            let old = try rows()
+            #expect(old.map(\.count) == [3, 1, 3, 3, 2, 3])
+            try migrate()
+            for (table, (new, old)) in zip(tables, zip(try rows(), old)) { #expect(new == old, "\(table)") }
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM machine_inventories") == 2)
+            try database.execute(sql: "DELETE FROM machines")
+            #expect(try rows().allSatisfy(\.isEmpty))
+        }
+    }
+
+    @Test func `The archive is whole after its key has changed, and gives no row id twice`() throws {
+        try before(Migrations.ingest) { database, migrate in
             try database.execute(sql: "INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0), ('two', 0)")
             func insert(_ machine: Int, _ uuid: String, sameAs: String? = nil, result: String = "derived") throws {
                 try database.execute(
@@ -80,9 +166,7 @@ import Testing
             try database.execute(sql: "DELETE FROM snapshots WHERE snapshot_uuid = 'c'")
             let before = try Row.fetchAll(database, sql: "SELECT * FROM snapshots ORDER BY id")
 
-            for (index, sql) in Migrations.ingest.statements(for: .sqlite).enumerated() {
-                try connection.run(Statement("new.\(index)", sql))
-            }
+            try migrate()
             #expect(try Row.fetchAll(database, sql: "SELECT * FROM snapshots ORDER BY id") == before)
             #expect(before.count == 3)
             try insert(2, "a")

@@ -18,8 +18,8 @@ import Testing
     /// As if an older version had derived less, and something else: everything that the archive tells is wrong.
     private func damage(_ hub: TestHubStore) throws {
         for sql in [
-            "UPDATE machine_state SET load_1m = 99, containers_total = 99, updates_count = 99",
-            "UPDATE machine_metrics_latest SET load_1m = 99", "DELETE FROM apt_packages", "DELETE FROM machine_disks",
+            "UPDATE machine_state SET load_1m = 99, load_5m = 99, containers_total = 99, updates_count = 99",
+            "DELETE FROM apt_packages", "DELETE FROM machine_disks",
             "UPDATE docker_containers SET state = 'odd'", "DELETE FROM machine_filesystems",
             "UPDATE machine_events SET message = 'odd' WHERE source = 'snapshot'",
             "UPDATE host_metrics SET load_1m = 99",
@@ -184,8 +184,8 @@ import Testing
         }
         try hub.take(snapshots)
         let before = try hub.dump()
-        for table in ["machine_metrics_latest", "host_metrics"] { try run("UPDATE \(table) SET load_1m = 99", in: hub) }
-        try run("UPDATE machine_state SET load_1m = 99, failed_units_count = 99", in: hub)
+        try run("UPDATE host_metrics SET load_1m = 99", in: hub)
+        try run("UPDATE machine_state SET load_1m = 99, load_5m = 99, failed_units_count = 99", in: hub)
         try Rederive(store: hub.store, pause: { _ in }).run()
         let wrong = difference(try hub.dump(), before)
         #expect(wrong.isEmpty, "\(wrong)")

@@ -62,7 +62,7 @@ import Testing
         try hub.take(DeriverSnapshot(payload, at: 1000, sequence: 1))
         // As if an older hub had taken it.
         try run("UPDATE snapshots SET result = 'held'", in: hub)
-        try run("DELETE FROM machine_kinds", in: hub)
+        try run("DELETE FROM machine_inventories", in: hub)
         try run("DELETE FROM apt_packages", in: hub)
         var newer = DeriverSnapshot(payload, at: 2000, sequence: 2)
         newer.schemaVersion = 2

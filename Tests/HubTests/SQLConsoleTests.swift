@@ -97,7 +97,7 @@ import Testing
         "SELECT 1 UNION ALL SELECT token_hash FROM machine_credentials",
         "SELECT * FROM app_settings", "SELECT body FROM quarantine", "SELECT reason FROM quarantine",
         "SELECT body FROM snapshots", "SELECT * FROM snapshots", "SELECT length(body) FROM snapshots",
-        "SELECT s.BODY FROM snapshots s", "SELECT detail FROM audit_log", "SELECT rowid FROM machine_credentials",
+        "SELECT s.BODY FROM snapshots s", "SELECT detail FROM audit_log", "SELECT rowid FROM enrollment_tokens",
         "SELECT * FROM machines NATURAL JOIN api_clients", "SELECT \"token_hash\" FROM [machine_credentials]",
         "SELECT max(id) OVER (ORDER BY body) FROM snapshots", "SELECT id FROM snapshots GROUP BY body",
     ])

@@ -52,6 +52,7 @@ struct HTTPClientTests {
         #expect(echo.headers["User-Agent"] == "vigie-agent/0.1.0")
         #expect(echo.headers["Content-Length"] == "5")
         #expect(echo.headers["Expect"] == nil)
+        #expect(echo.headers["Accept"] == nil)
         #expect(echo.headers["X-Smuggled"] == nil)
     }
 

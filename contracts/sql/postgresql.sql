@@ -1181,3 +1181,159 @@ CREATE INDEX important_messages_open ON important_messages (severity, first_seen
 
 CREATE INDEX important_messages_hub ON important_messages (code, category, machine_id, component)
   WHERE source = 'hub' AND closed_at IS NULL;
+
+-- version 11: one_row
+ALTER TABLE machine_kinds RENAME TO machine_inventories;
+
+CREATE TABLE machine_newest (
+  machine_id BIGINT PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  status TEXT COLLATE "C" NOT NULL DEFAULT 'ok',
+  hardware_at BIGINT,
+  hardware_due_at BIGINT,
+  hardware_status TEXT COLLATE "C",
+  hardware_warnings_json TEXT COLLATE "C",
+  raid_degraded_count BIGINT,
+  disks_failing_count BIGINT,
+  metrics_at BIGINT,
+  metrics_due_at BIGINT,
+  metrics_status TEXT COLLATE "C",
+  metrics_warnings_json TEXT COLLATE "C",
+  booted_at BIGINT,
+  load_1m DOUBLE PRECISION,
+  cpu_count BIGINT,
+  cpu_used_percent DOUBLE PRECISION,
+  memory_used_percent DOUBLE PRECISION,
+  root_used_percent DOUBLE PRECISION,
+  fullest_mount_point TEXT COLLATE "C",
+  fullest_used_percent DOUBLE PRECISION,
+  failed_units_count BIGINT,
+  celsius_max DOUBLE PRECISION,
+  apt_at BIGINT,
+  apt_due_at BIGINT,
+  apt_status TEXT COLLATE "C",
+  apt_warnings_json TEXT COLLATE "C",
+  packages_count BIGINT,
+  updates_count BIGINT,
+  security_updates_count BIGINT,
+  held_count BIGINT,
+  phased_count BIGINT,
+  autoremovable_count BIGINT,
+  obsolete_count BIGINT,
+  broken_count BIGINT,
+  updates_unknown_since_at BIGINT,
+  lists_updated_at BIGINT,
+  reboot_required BIGINT,
+  services_to_restart_count BIGINT,
+  docker_at BIGINT,
+  docker_due_at BIGINT,
+  docker_status TEXT COLLATE "C",
+  docker_warnings_json TEXT COLLATE "C",
+  engine TEXT COLLATE "C",
+  containers_total BIGINT,
+  containers_running BIGINT,
+  containers_unhealthy BIGINT,
+  stacks_count BIGINT,
+  last_error_kind TEXT COLLATE "C",
+  last_error TEXT COLLATE "C",
+  last_error_at BIGINT,
+  metrics_snapshot_uuid TEXT COLLATE "C",
+  metrics_archive_id BIGINT,
+  metrics_schema_version BIGINT,
+  metrics_sequence BIGINT,
+  metrics_collected_at BIGINT,
+  metrics_received_at BIGINT,
+  metrics_unknown_json TEXT COLLATE "C",
+  metrics_attempted_at BIGINT,
+  metrics_attempted_sequence BIGINT,
+  metrics_collection_status TEXT COLLATE "C",
+  metrics_duration_ms BIGINT,
+  metrics_problems_json TEXT COLLATE "C",
+  metrics_last_error TEXT COLLATE "C",
+  metrics_last_error_at BIGINT,
+  metrics_last_error_sequence BIGINT,
+  metrics_has_unknown BIGINT NOT NULL DEFAULT 0,
+  metrics_has_messages BIGINT NOT NULL DEFAULT 0,
+  metrics_problems_count BIGINT NOT NULL DEFAULT 0,
+  load_5m DOUBLE PRECISION,
+  load_15m DOUBLE PRECISION,
+  cpu_user_percent DOUBLE PRECISION,
+  cpu_system_percent DOUBLE PRECISION,
+  cpu_iowait_percent DOUBLE PRECISION,
+  cpu_steal_percent DOUBLE PRECISION,
+  memory_total_bytes BIGINT,
+  memory_used_bytes BIGINT,
+  memory_available_bytes BIGINT,
+  swap_total_bytes BIGINT,
+  swap_used_bytes BIGINT,
+  disk_read_bytes_per_second DOUBLE PRECISION,
+  disk_written_bytes_per_second DOUBLE PRECISION,
+  received_bytes_per_second DOUBLE PRECISION,
+  transmitted_bytes_per_second DOUBLE PRECISION,
+  pressure_cpu_percent DOUBLE PRECISION,
+  pressure_memory_percent DOUBLE PRECISION,
+  pressure_io_percent DOUBLE PRECISION,
+  processes_total BIGINT,
+  uptime_seconds DOUBLE PRECISION,
+  interval_seconds DOUBLE PRECISION,
+  cpu_nice_percent DOUBLE PRECISION,
+  cpu_irq_percent DOUBLE PRECISION,
+  cpu_idle_percent DOUBLE PRECISION,
+  memory_free_bytes BIGINT,
+  memory_buffers_bytes BIGINT,
+  memory_cached_bytes BIGINT,
+  processes_running BIGINT,
+  processes_blocked BIGINT,
+  threads_total BIGINT,
+  failed_units_json TEXT COLLATE "C",
+  cores_json TEXT COLLATE "C",
+  disks_json TEXT COLLATE "C",
+  interfaces_json TEXT COLLATE "C",
+  temperatures_json TEXT COLLATE "C",
+  fans_json TEXT COLLATE "C",
+  batteries_json TEXT COLLATE "C"
+);
+
+INSERT INTO machine_newest (machine_id, status, hardware_at, hardware_due_at, hardware_status, hardware_warnings_json, raid_degraded_count, disks_failing_count, metrics_at, metrics_due_at, metrics_status, metrics_warnings_json, booted_at, load_1m, cpu_count, cpu_used_percent, memory_used_percent, root_used_percent, fullest_mount_point, fullest_used_percent, failed_units_count, celsius_max, apt_at, apt_due_at, apt_status, apt_warnings_json, packages_count, updates_count, security_updates_count, held_count, phased_count, autoremovable_count, obsolete_count, broken_count, updates_unknown_since_at, lists_updated_at, reboot_required, services_to_restart_count, docker_at, docker_due_at, docker_status, docker_warnings_json, engine, containers_total, containers_running, containers_unhealthy, stacks_count, last_error_kind, last_error, last_error_at, metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_sequence, metrics_collected_at, metrics_received_at, metrics_unknown_json, metrics_attempted_at, metrics_attempted_sequence, metrics_collection_status, metrics_duration_ms, metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence, metrics_has_unknown, metrics_has_messages, metrics_problems_count, load_5m, load_15m, cpu_user_percent, cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes, memory_available_bytes, swap_total_bytes, swap_used_bytes, disk_read_bytes_per_second, disk_written_bytes_per_second, received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent, pressure_io_percent, processes_total, uptime_seconds, interval_seconds, cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes, memory_cached_bytes, processes_running, processes_blocked, threads_total, failed_units_json, cores_json, disks_json, interfaces_json, temperatures_json, fans_json, batteries_json)
+SELECT t.machine_id, t.status, t.hardware_at, t.hardware_due_at, t.hardware_status, t.hardware_warnings_json, t.raid_degraded_count, t.disks_failing_count, t.metrics_at, t.metrics_due_at, t.metrics_status, t.metrics_warnings_json, t.booted_at, t.load_1m, t.cpu_count, t.cpu_used_percent, t.memory_used_percent, t.root_used_percent, t.fullest_mount_point, t.fullest_used_percent, t.failed_units_count, t.celsius_max, t.apt_at, t.apt_due_at, t.apt_status, t.apt_warnings_json, t.packages_count, t.updates_count, t.security_updates_count, t.held_count, t.phased_count, t.autoremovable_count, t.obsolete_count, t.broken_count, t.updates_unknown_since_at, t.lists_updated_at, t.reboot_required, t.services_to_restart_count, t.docker_at, t.docker_due_at, t.docker_status, t.docker_warnings_json, t.engine, t.containers_total, t.containers_running, t.containers_unhealthy, t.stacks_count, t.last_error_kind, t.last_error, t.last_error_at,
+  k.snapshot_uuid, k.archive_id, k.schema_version, k.sequence, k.collected_at, k.received_at, k.unknown_json, k.attempted_at, k.attempted_sequence, k.collection_status, k.duration_ms, k.problems_json, k.last_error, k.last_error_at, k.last_error_sequence, coalesce(k.has_unknown, 0), coalesce(k.has_messages, 0), coalesce(k.problems_count, 0),
+  l.load_5m, l.load_15m, l.cpu_user_percent, l.cpu_system_percent, l.cpu_iowait_percent, l.cpu_steal_percent, l.memory_total_bytes, l.memory_used_bytes, l.memory_available_bytes, l.swap_total_bytes, l.swap_used_bytes, l.disk_read_bytes_per_second, l.disk_written_bytes_per_second, l.received_bytes_per_second, l.transmitted_bytes_per_second, l.pressure_cpu_percent, l.pressure_memory_percent, l.pressure_io_percent, l.processes_total, l.uptime_seconds, l.interval_seconds, l.cpu_nice_percent, l.cpu_irq_percent, l.cpu_idle_percent, l.memory_free_bytes, l.memory_buffers_bytes, l.memory_cached_bytes, l.processes_running, l.processes_blocked, l.threads_total, l.failed_units_json, l.cores_json, l.disks_json, l.interfaces_json, l.temperatures_json, l.fans_json, l.batteries_json
+FROM machine_state t
+LEFT JOIN machine_inventories k ON k.machine_id = t.machine_id AND k.kind = 'metrics'
+LEFT JOIN machine_metrics_latest l ON l.machine_id = t.machine_id;
+
+DELETE FROM machine_inventories WHERE kind = 'metrics';
+
+DROP TABLE machine_metrics_latest;
+
+DROP TABLE machine_state;
+
+ALTER TABLE machine_newest RENAME TO machine_state;
+
+CREATE INDEX machine_state_failing ON machine_state (machine_id) WHERE last_error_kind IS NOT NULL;
+
+CREATE VIEW machine_metrics_latest AS
+SELECT machine_id, metrics_at AS at, load_1m, load_5m, load_15m, cpu_used_percent, cpu_user_percent,
+  cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes,
+  memory_available_bytes, memory_used_percent, swap_total_bytes, swap_used_bytes, root_used_percent,
+  fullest_used_percent, disk_read_bytes_per_second, disk_written_bytes_per_second,
+  received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent,
+  pressure_io_percent, processes_total, celsius_max, uptime_seconds, booted_at, interval_seconds, cpu_count,
+  cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes,
+  memory_cached_bytes, processes_running, processes_blocked, threads_total, failed_units_json, cores_json,
+  disks_json, interfaces_json, temperatures_json, fans_json, batteries_json
+FROM machine_state WHERE metrics_at IS NOT NULL;
+
+CREATE VIEW machine_kinds AS
+SELECT machine_id, kind, snapshot_uuid, archive_id, schema_version, effective_at, sequence, collected_at,
+  received_at, payload_uuid, payload_digest, unchanged_since_at, has_unknown, unknown_json, attempted_at,
+  attempted_sequence, collection_status, duration_ms, next_due_at, problems_count, problems_json, last_error,
+  last_error_at, last_error_sequence, has_messages
+FROM machine_inventories
+UNION ALL
+SELECT machine_id, 'metrics', metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_at,
+  metrics_sequence, metrics_collected_at, metrics_received_at, metrics_snapshot_uuid, NULL, NULL,
+  metrics_has_unknown, metrics_unknown_json, metrics_attempted_at, metrics_attempted_sequence,
+  metrics_collection_status, metrics_duration_ms, metrics_due_at, metrics_problems_count,
+  metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence,
+  metrics_has_messages
+FROM machine_state WHERE metrics_attempted_at IS NOT NULL;

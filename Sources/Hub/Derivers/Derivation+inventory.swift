@@ -31,7 +31,7 @@ extension Derivation {
         let since = isSamePayload ? record?.unchangedSince : order.effectiveAt
         guard
             let advanced = try KindRecord.advance(
-                to: snapshot, payload: carrier, unchangedSince: since ?? order.effectiveAt, in: connection)
+                to: snapshot, kind, payload: carrier, unchangedSince: since ?? order.effectiveAt, in: connection)
         else { return .stale }
 
         if isUnchanged {

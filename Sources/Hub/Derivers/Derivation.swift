@@ -75,19 +75,21 @@ struct Derivation {
         try setState(state, at: shownAt, due: due, values: values, warnings: warnings)
     }
 
-    /// Writes the kind's part of `machine_state`, and looks for another error to show where this kind's is over.
+    /// Writes the kind's part of `machine_state`.
     func setState(
         _ state: StateColumns, at shownAt: Int64, due: SQLValue, values: [SQLValue], warnings: [StateWarning]
     ) throws {
-        let sorted = warnings.sorted { ($0.code, $0.subject) < ($1.code, $1.subject) }
         let freshness: [SQLValue] = [
             snapshot.machineID.sqlValue, shownAt.sqlValue, due, StateWarning.worst(warnings).rawValue.sqlValue,
-            try StateWarning.text(sorted),
+            try StateWarning.text(warnings),
         ]
         let row = try connection.rows(state.upsert, freshness + values).first
-        if row?["last_error_kind"].text == kind.rawValue {
-            try connection.run(KindRecord.showError, snapshot.machineID)
-        }
+        try showError(insteadOf: row?["last_error_kind"] ?? .null)
+    }
+
+    /// Looks for another error to show, where the one that is shown is of this kind: its collecting went well.
+    func showError(insteadOf shown: SQLValue) throws {
+        if shown.text == kind.rawValue { try connection.run(KindRecord.showError, snapshot.machineID) }
     }
 
     /// A late snapshot: what the shown one could not read, and this one could, is filled from here.

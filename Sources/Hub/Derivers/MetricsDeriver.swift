@@ -5,36 +5,28 @@ enum MetricsDeriver: KindDeriver {
     /// Histories stand in buckets of this many milliseconds; see `Migrations.derivedMetrics`.
     static let bucket: Int64 = 300_000
 
-    static let latest = DerivedTable(
-        "machine_metrics_latest", section: "", keys: [],
-        columns: [.row("at")] + MetricsValues.columns.map { .section($0.name, $0.section) } + [
-            .section("uptime_seconds", "/uptime_seconds"), .section("booted_at", "/booted_at"),
-            .section("interval_seconds", "/interval_seconds"), .section("cpu_count", "/cpu"),
-            .section("cpu_nice_percent", "/cpu"), .section("cpu_irq_percent", "/cpu"),
-            .section("cpu_idle_percent", "/cpu"), .section("memory_free_bytes", "/memory"),
-            .section("memory_buffers_bytes", "/memory"), .section("memory_cached_bytes", "/memory"),
-            .section("processes_running", "/processes"), .section("processes_blocked", "/processes"),
-            .section("threads_total", "/processes"), .section("failed_units_json", "/failed_units"),
-            .section("cores_json", "/cpu"), .section("disks_json", "/disks"),
-            .section("interfaces_json", "/interfaces"), .section("temperatures_json", "/temperatures"),
-            .section("fans_json", "/fans"), .section("batteries_json", "/batteries"),
-        ])
     static let filesystems = DerivedTable(
         "machine_filesystems", section: "/filesystems", keys: ["mount_point"],
         columns: [
             "at", "device", "type", "total_bytes", "used_bytes", "available_bytes", "used_percent", "inodes_total",
             "inodes_used", "inodes_available", "inodes_used_percent", "read_only",
         ].map { .row($0) })
-    static let tables = [latest, filesystems]
+    static let tables = [filesystems]
 
+    /// All the newest values: those that a list shows, and those that `machine_metrics_latest` shows.
     static let state = StateColumns(
         .metrics,
-        [
-            .init("booted_at", "/booted_at"), .init("load_1m", "/load"), .init("cpu_count", "/cpu"),
-            .init("cpu_used_percent", "/cpu"), .init("memory_used_percent", "/memory"),
-            .init("root_used_percent", "/filesystems"), .init("fullest_mount_point", "/filesystems"),
-            .init("fullest_used_percent", "/filesystems"), .init("failed_units_count", "/failed_units"),
-            .init("celsius_max", "/temperatures"),
+        MetricsValues.columns.map { .init($0.name, $0.section) } + [
+            .init("booted_at", "/booted_at"), .init("cpu_count", "/cpu"),
+            .init("fullest_mount_point", "/filesystems"), .init("failed_units_count", "/failed_units"),
+            .init("uptime_seconds", "/uptime_seconds"), .init("interval_seconds", "/interval_seconds"),
+            .init("cpu_nice_percent", "/cpu"), .init("cpu_irq_percent", "/cpu"), .init("cpu_idle_percent", "/cpu"),
+            .init("memory_free_bytes", "/memory"), .init("memory_buffers_bytes", "/memory"),
+            .init("memory_cached_bytes", "/memory"), .init("processes_running", "/processes"),
+            .init("processes_blocked", "/processes"), .init("threads_total", "/processes"),
+            .init("failed_units_json", "/failed_units"), .init("cores_json", "/cpu"), .init("disks_json", "/disks"),
+            .init("interfaces_json", "/interfaces"), .init("temperatures_json", "/temperatures"),
+            .init("fans_json", "/fans"), .init("batteries_json", "/batteries"),
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
@@ -46,25 +38,17 @@ enum MetricsDeriver: KindDeriver {
         let cpu = payload.cpu
         let memory = payload.memory
         let processes = payload.processes
-        let fullest = MetricsValues.fullest(payload)
         let more: [any SQLBindable] = [
-            payload.uptimeSeconds, payload.bootedAt, payload.intervalSeconds, cpu?.count, cpu?.nicePercent,
-            cpu?.irqPercent, cpu?.idlePercent, memory?.freeBytes, memory?.buffersBytes, memory?.cachedBytes,
-            processes?.running, processes?.blocked, processes?.threads, JSONText.strings(payload.failedUnits),
-            MetricsLists.cores(cpu), MetricsLists.disks(payload), MetricsLists.interfaces(payload),
-            MetricsLists.temperatures(payload), MetricsLists.fans(payload), MetricsLists.batteries(payload),
+            payload.bootedAt, cpu?.count, MetricsValues.fullest(payload)?.mountPoint, payload.failedUnits?.count,
+            payload.uptimeSeconds, payload.intervalSeconds, cpu?.nicePercent, cpu?.irqPercent, cpu?.idlePercent,
+            memory?.freeBytes, memory?.buffersBytes, memory?.cachedBytes, processes?.running, processes?.blocked,
+            processes?.threads, JSONText.strings(payload.failedUnits), MetricsLists.cores(cpu),
+            MetricsLists.disks(payload), MetricsLists.interfaces(payload), MetricsLists.temperatures(payload),
+            MetricsLists.fans(payload), MetricsLists.batteries(payload),
         ]
         var derived = Derived()
-        derived.tables = [
-            .init(latest, [DerivedRow(keys: [], values: [at.sqlValue] + values + more.map { $0.sqlValue })]),
-            .init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) }),
-        ]
-        let state: [any SQLBindable] = [
-            payload.bootedAt, payload.load?.oneMinute, cpu?.count, cpu?.usedPercent, memory?.usedPercent,
-            MetricsValues.root(payload)?.usedPercent, fullest?.mountPoint, fullest?.usedPercent,
-            payload.failedUnits?.count, payload.temperatures?.map(\.celsius).max(),
-        ]
-        derived.state = state.map { $0.sqlValue }
+        derived.tables = [.init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) })]
+        derived.state = values + more.map { $0.sqlValue }
         derived.warnings = warnings(payload)
         return derived
     }
@@ -122,6 +106,39 @@ enum MetricsDeriver: KindDeriver {
         returning: "\nRETURNING (SELECT at FROM history_marks WHERE name = '5m.closed') AS closed_until")
     static let container = history(
         "derive.container_metrics", "container_metrics", key: ["container_id"], columns: containerColumns)
+    /// All that a snapshot puts into the machine's row, at once: for one that knows everything and comes in its order,
+    /// after others like it. Nothing comes back, and nothing is done, where that is not so.
+    static let newest = newestStatement()
+
+    private static func newestStatement() -> Statement {
+        let record = [
+            "snapshot_uuid", "archive_id", "schema_version", "effective_at", "sequence", "collected_at", "received_at",
+            "attempted_at", "attempted_sequence", "collection_status", "duration_ms", "next_due_at", "problems_count",
+            "problems_json",
+        ].compactMap(KindStatements.metricsColumn)
+        // The attempt is the snapshot's own: its moment and number stand in two places.
+        let recordValues = ["?2", "?3", "?4", "?5", "?6", "?7", "?8", "?5", "?6", "?9", "?10", "?11", "?12", "?13"]
+        let columns = record + ["metrics_status", "metrics_warnings_json"] + state.columns.map(\.name)
+        let values = recordValues + (0..<state.columns.count + 2).map { "?\(14 + $0)" }
+        func order(_ table: String, _ columns: String...) -> String {
+            "(" + columns.map { "\(table).metrics_\($0)" }.joined(separator: ", ") + ")"
+        }
+        return Statement(
+            "derive.machine_state.metrics.newest",
+            """
+            INSERT INTO machine_state (machine_id, status, \(columns.joined(separator: ", ")))
+            VALUES (?1, ?14, \(values.joined(separator: ", ")))
+            ON CONFLICT (machine_id) DO UPDATE SET
+              \(columns.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")), status = \(state.worst)
+            WHERE machine_state.metrics_has_unknown = 0
+              AND (machine_state.metrics_at IS NULL OR \(order("excluded", "at", "sequence", "snapshot_uuid"))
+                > \(order("machine_state", "at", "sequence", "snapshot_uuid")))
+              AND (machine_state.metrics_attempted_at IS NULL OR \(order("excluded", "at", "sequence"))
+                >= \(order("machine_state", "attempted_at", "attempted_sequence")))
+            RETURNING metrics_has_messages, last_error_kind
+            """)
+    }
+
     /// File systems that the newest snapshot did not touch are gone.
     static let dropFilesystems = Statement(
         "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")
@@ -149,7 +166,7 @@ enum MetricsDeriver: KindDeriver {
         for erasure in erasures { try connection.run(erasure, machine) }
     }
 
-    static let historyStatements = [host, container, dropFilesystems] + erasures
+    static let historyStatements = [host, container, newest, dropFilesystems] + erasures
 }
 
 extension Derivation {
@@ -157,19 +174,9 @@ extension Derivation {
     func applyMetrics(_ payload: MetricsV1) throws -> DerivationResult {
         let prepared = snapshot.prepared ?? PreparedMetrics(payload, at: snapshot.effectiveAt)
         try prepared.history.enter(snapshot, into: connection)
-        guard
-            let advanced = try KindRecord.advance(
-                to: snapshot, payload: snapshot.head.snapshotID, unchangedSince: nil, in: connection)
-        else {
-            try fillUnknown(payload, try KindRecord.read(snapshot.machineID, kind, in: connection))
-            try enterMessages(payload, hasMessages: true)
-            return .stale
-        }
         let derived = prepared.derived
-        if advanced.hasUnknown {
-            try put(derived, at: order, due: advanced.nextDueAt)
-            try enterMessages(payload, hasMessages: advanced.hasMessages)
-            return .derived
+        guard (snapshot.head.collection.unknown ?? []).isEmpty, let row = try advanceMetrics(derived) else {
+            return try applyMetrics(payload, derived)
         }
         for entry in derived.tables {
             for row in entry.rows {
@@ -177,12 +184,40 @@ extension Derivation {
             }
         }
         try connection.run(MetricsDeriver.dropFilesystems, snapshot.machineID, order.effectiveAt)
-        try setState(
-            MetricsDeriver.state, at: order.effectiveAt, due: advanced.nextDueAt, values: derived.state,
-            warnings: derived.warnings)
-        if replay != nil || advanced.hasMessages || !derived.warnings.isEmpty {
-            try enterMessages(payload, hasMessages: advanced.hasMessages)
+        try showError(insteadOf: row[1])
+        let hasMessages = row[0].integer == 1
+        if replay != nil || hasMessages || !derived.warnings.isEmpty {
+            try enterMessages(payload, hasMessages: hasMessages)
         }
+        return .derived
+    }
+
+    /// Whether a message was open, and whose error is shown; nil where the snapshot is not simply the next one.
+    private func advanceMetrics(_ derived: Derived) throws -> SQLRow? {
+        let head = snapshot.head
+        let problems = head.collection.problems
+        let record: [SQLValue] = [
+            snapshot.machineID.sqlValue, head.snapshotID.sqlValue, snapshot.archiveID.sqlValue,
+            head.schemaVersion.sqlValue, order.effectiveAt.sqlValue, head.sequence.sqlValue, head.collectedAt.sqlValue,
+            snapshot.receivedAt.sqlValue, head.collection.status.sqlValue, head.collection.durationMs.sqlValue,
+            snapshot.nextDue.sqlValue, (problems?.count ?? 0).sqlValue, try JSONText.encode(problems),
+            StateWarning.worst(derived.warnings).rawValue.sqlValue, try StateWarning.text(derived.warnings),
+        ]
+        return try connection.rows(MetricsDeriver.newest, record + derived.state).first
+    }
+
+    /// A snapshot that came late, or knows less than everything, or follows one that did.
+    private func applyMetrics(_ payload: MetricsV1, _ derived: Derived) throws -> DerivationResult {
+        guard
+            let advanced = try KindRecord.advance(
+                to: snapshot, kind, payload: snapshot.head.snapshotID, unchangedSince: nil, in: connection)
+        else {
+            try fillUnknown(payload, try KindRecord.read(snapshot.machineID, kind, in: connection))
+            try enterMessages(payload, hasMessages: true)
+            return .stale
+        }
+        try put(derived, at: order, due: advanced.nextDueAt)
+        try enterMessages(payload, hasMessages: advanced.hasMessages)
         return .derived
     }
 }

@@ -71,7 +71,7 @@ struct Replay {
         try each(kind, neighbors) { replay, snapshot, isHeld in
             if !snapshot.isFailed, !last.isReset {
                 // Only now: where nothing can be read, what stands there stays.
-                try replay.scratch.run(Self.reset, replay.machine, kind)
+                try replay.scratch.run(KindStatements.of(kind).reset, replay.machine)
                 last.isReset = true
             }
             last.identity = snapshot.head.machineID
@@ -112,9 +112,9 @@ struct Replay {
         // Their messages are told already.
         let told = try MessageRebuild(machine: machine, kind: kind, connection: scratch)
         if last.isReset {
-            try scratch.run(Self.reset, machine, kind)
+            try scratch.run(KindStatements.of(kind).reset, machine)
             // Whatever was unknown before: it is looked at.
-            try scratch.run(KindRecord.settle, machine, kind, true)
+            try scratch.run(KindStatements.of(kind).settle, machine, true)
         }
         if let failedBefore { _ = try derive(failedBefore, kind, neighbors, told) }
         if isTailWhole {
@@ -252,16 +252,8 @@ struct Replay {
         WHERE machine_id = ?1 AND kind = ?2 AND (effective_at, sequence, snapshot_uuid) > (?3, ?4, ?5)
         ORDER BY effective_at, sequence, snapshot_uuid LIMIT ?6
         """)
-    static let reset = Statement(
-        "rederive.reset",
-        """
-        UPDATE machine_kinds SET snapshot_uuid = NULL, archive_id = NULL, schema_version = NULL, effective_at = NULL,
-          sequence = NULL, collected_at = NULL, received_at = NULL, payload_uuid = NULL, payload_digest = NULL,
-          unchanged_since_at = NULL, unknown_json = NULL
-        WHERE machine_id = ?1 AND kind = ?2
-        """)
 
-    static let statements = [snapshots, reset] + HistoryTable.statements
+    static let statements = [snapshots] + HistoryTable.statements
 }
 
 extension ArchivedSnapshot {

@@ -15,6 +15,8 @@ struct StateColumns: Sendable {
 
     let kind: Kind
     let columns: [Column]
+    /// The worst status of all kinds, in an upsert that sets this kind's.
+    let worst: String
     /// The columns and the kind's warnings, as they stand.
     let fetch: Statement
     /// Sets them, the kind's freshness and status, and the worst status of all kinds; answers whose error is shown.
@@ -36,6 +38,10 @@ struct StateColumns: Sendable {
             "SELECT \(set.dropFirst(3).joined(separator: ", ")) FROM machine_state WHERE machine_id = ?1")
         let others = Kind.allCases.filter { $0 != kind }.map { "machine_state.\($0.rawValue)_status" }
         let statuses = (["excluded.\(name)_status"] + others).joined(separator: ", ")
+        worst = """
+            CASE WHEN 'critical' IN (\(statuses)) THEN 'critical' WHEN 'warning' IN (\(statuses)) THEN 'warning'
+                ELSE 'ok' END
+            """
         upsert = Statement(
             "derive.machine_state.\(name).upsert",
             """
@@ -43,8 +49,7 @@ struct StateColumns: Sendable {
             VALUES (?1, ?4, \(set.indices.map { "?\($0 + 2)" }.joined(separator: ", ")))
             ON CONFLICT (machine_id) DO UPDATE SET
               \(set.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")),
-              status = CASE WHEN 'critical' IN (\(statuses)) THEN 'critical'
-                WHEN 'warning' IN (\(statuses)) THEN 'warning' ELSE 'ok' END
+              status = \(worst)
             RETURNING last_error_kind
             """)
         touch = Statement(

@@ -35,7 +35,10 @@ struct StateWarning: Codable, Equatable, Sendable {
         warnings.map(\.severity).filter { $0 > .info }.max() ?? .ok
     }
 
-    static func text(_ warnings: [StateWarning]) throws -> SQLValue { try JSONText.encode(warnings) }
+    /// In an order of their own, so that equal warnings are equal text.
+    static func text(_ warnings: [StateWarning]) throws -> SQLValue {
+        try JSONText.encode(warnings.sorted { ($0.code, $0.subject) < ($1.code, $1.subject) })
+    }
 
     static func read(_ text: String?) -> [StateWarning] {
         guard let text, let document = try? StrictJSON.read(Array(text.utf8)) else { return [] }

@@ -38,7 +38,7 @@ struct UnknownSections {
             try connection.run(
                 Self.insert, machine, kind, pointer, order.effectiveAt, previous?.effectiveAt, previous?.sequence)
         }
-        try connection.run(KindRecord.settle, machine, kind, !pointers.isEmpty)
+        try connection.run(KindStatements.of(kind).settle, machine, !pointers.isEmpty)
     }
 
     func move(_ section: Section, unknownSince: Int64, known: SnapshotOrder?) throws {

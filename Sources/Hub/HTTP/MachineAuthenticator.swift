@@ -16,7 +16,8 @@ struct AuthenticatedMachine: Sendable {
 /// before that is checked against the database first. So a revocation works at once although most requests read
 /// nothing.
 final class MachineAuthenticator: Sendable {
-    private static let capacity = 50_000
+    /// More than a fleet: each request of one that did not fit would read the database. About 250 bytes each.
+    private static let capacity = 250_000
 
     private let store: any Store
     private let cache = Mutex<[Digest: AuthenticatedMachine]>([:])

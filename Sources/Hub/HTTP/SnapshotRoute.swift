@@ -123,7 +123,11 @@ struct SnapshotRoute: Sendable {
                 case "held": .accepted
                 default: .ok
                 }
-            if let response = try? Response.json(answer, status: status) { return response }
+            if var response = try? Response.json(answer, status: status) {
+                // Caches keep no answer to a POST by themselves (RFC 9111), and a fleet hears this one every minute.
+                response.headers[.cacheControl] = nil
+                return response
+            }
             problem = ProblemResponse(.internalServerError, .internalError)
         case .refused(let rejection): throw rejection
         case .unauthorized:

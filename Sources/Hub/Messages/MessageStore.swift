@@ -45,7 +45,7 @@ struct MessageStore {
             }
         }
         for id in stored.keys.sorted() { try connection.run(Self.delete, machine, id) }
-        try connection.run(Self.note, machine, kind, new.hasOpen)
+        try connection.run(KindStatements.of(kind).note, machine, new.hasOpen)
     }
 
     /// One message keeps one id for as long as it begins with the same snapshot.
@@ -82,10 +82,5 @@ struct MessageStore {
         """)
     static let delete = Statement(
         "derive.important_messages.delete", "DELETE FROM important_messages WHERE machine_id = ?1 AND message_id = ?2")
-    /// Tells the next snapshot of the kind whether it must look here.
-    static let note = Statement(
-        "derive.machine_kinds.messages",
-        "UPDATE machine_kinds SET has_messages = ?3 WHERE machine_id = ?1 AND kind = ?2 AND has_messages <> ?3")
-
-    static let statements = [fetch, upsert, delete, note]
+    static let statements = [fetch, upsert, delete]
 }

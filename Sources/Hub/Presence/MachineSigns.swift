@@ -32,15 +32,15 @@ struct MachineSigns: Equatable, Sendable {
     }
 
     /// Of a row of `MachineWatch.machines`.
-    init?(_ row: SQLRow) {
-        guard let machine = row[0].integer, let created = row[1].integer else { return nil }
+    init?(_ row: any SQLRowReader) {
+        guard let machine = row.integer(0), let created = row.integer(1) else { return nil }
         self.init(machine: machine, created: created)
-        lastSeen = row[2].integer
-        nextDue = row[3].integer
-        clockSkew = row[4].integer
-        metricsAt = row[5].integer
-        metricsDue = row[6].integer
-        listsUpdated = row[7].integer
+        lastSeen = row.integer(2)
+        nextDue = row.integer(3)
+        clockSkew = row.integer(4)
+        metricsAt = row.integer(5)
+        metricsDue = row.integer(6)
+        listsUpdated = row.integer(7)
     }
 
     /// A message that begins or ends, with its event where there is one.
@@ -70,7 +70,7 @@ struct MachineSigns: Equatable, Sendable {
     ///   - open: the hub's messages about the machine that are open.
     ///   - heardSince: since when the hub has been able to hear it.
     func changes(open: Set<MessageKey>, now: Int64, heardSince: Int64) -> [Change] {
-        let codes = Set(open.filter { $0.component == HubMessages.machine }.map(\.code))
+        let codes = open.isEmpty ? [] : Set(open.filter { $0.component == HubMessages.machine }.map(\.code))
         return [presence(codes, now, heardSince), clock(codes), lists(codes, now)].compactMap { $0 } + failures(open)
     }
 
@@ -106,6 +106,7 @@ struct MachineSigns: Equatable, Sendable {
 
     /// Ends only with a collecting that worked: retention may have taken attempts that failed.
     private func failures(_ open: Set<MessageKey>) -> [Change] {
+        guard !open.isEmpty || !failing.isEmpty else { return [] }
         let known = open.filter { $0.code == Self.failure }.map(\.component)
         let begun = failing.filter { $0.isLasting && !known.contains($0.kind) }.map { failing in
             Change(

@@ -50,13 +50,17 @@ final class MachineWatch: Service {
         let changed = try await store.read { connection in
             let open = try Self.open(connection)
             let failing = Dictionary(grouping: try connection.rows(Self.failing), by: { $0[0].integer ?? 0 })
-            return try connection.rows(Self.machines).compactMap { row -> Int64? in
-                guard var signs = MachineSigns(row) else { return nil }
+            var changed: [Int64] = []
+            // Row by row: of a large fleet, all of them at once would be most of the hub's memory.
+            try connection.each(Self.machines, []) { row in
+                guard var signs = MachineSigns(row) else { return true }
                 signs.failing = (failing[signs.machine] ?? []).compactMap(Self.failingKind)
                 let changes = signs.changes(
                     open: open[signs.machine] ?? [], now: now.milliseconds, heardSince: heardSince)
-                return changes.isEmpty ? nil : signs.machine
+                if !changes.isEmpty { changed.append(signs.machine) }
+                return true
             }
+            return changed
         }
         guard !changed.isEmpty else { return }
         for machine in changed {
@@ -124,16 +128,27 @@ final class MachineWatch: Service {
 
     /// Kinds whose newest collecting failed, which are few, with the error, and with an attempt where as many have failed
     /// since the last good one that it is worth a message.
-    static let failing = Statement(
-        "watch.failing",
-        """
-        SELECT f.machine_id, f.kind, f.last_error, (SELECT a.id FROM snapshots a WHERE a.machine_id = f.machine_id
-            AND a.kind = f.kind AND a.effective_at > coalesce(f.effective_at, 0) AND a.collection_status = 'failed'
-          ORDER BY a.effective_at LIMIT 1 OFFSET \(MachineSigns.failuresUntilMessage - 1)) AS attempt
-        FROM machine_state t CROSS JOIN machine_kinds f
-        WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'
-        """)
-    static let failingOfOne = Statement("watch.failing_of_one", failing.sql + " AND f.machine_id = ?1")
+    static let failing = Statement("watch.failing", failing(of: ""))
+    static let failingOfOne = Statement("watch.failing_of_one", failing(of: " AND t.machine_id = ?1"))
+
+    private static func failing(of machine: String) -> String {
+        func failing(_ kind: String, since: String, _ columns: String) -> String {
+            """
+            SELECT t.machine_id, \(kind) AS kind, \(columns), (SELECT a.id FROM snapshots a
+              WHERE a.machine_id = t.machine_id AND a.kind = \(kind) AND a.effective_at > coalesce(\(since), 0)
+                AND a.collection_status = 'failed'
+              ORDER BY a.effective_at LIMIT 1 OFFSET \(MachineSigns.failuresUntilMessage - 1)) AS attempt
+            FROM machine_state t
+            """
+        }
+        return """
+            \(failing("f.kind", since: "f.effective_at", "f.last_error")) CROSS JOIN machine_inventories f
+            WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'\(machine)
+            UNION ALL
+            \(failing("'metrics'", since: "t.metrics_at", "t.metrics_last_error"))
+            WHERE t.last_error_kind IS NOT NULL AND t.metrics_collection_status = 'failed'\(machine)
+            """
+    }
 
     static let statements = [machines, machine, openAll, openOfOne, failing, failingOfOne]
 }

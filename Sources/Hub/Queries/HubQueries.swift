@@ -42,12 +42,13 @@ enum HubQueries {
     ) throws -> HubStatus {
         var counts: [Freshness: Int] = [:]
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
-        for row in try connection.rows(machines) {
-            guard let created = row[0].integer, let machine = row[5].integer else { continue }
+        try connection.each(machines, []) { row in
+            guard let created = row.integer(0), let machine = row.integer(5) else { return true }
             let promise = FreshnessRule.Promise(
-                last: row[1].integer, due: row[2].integer, metricsAt: row[3].integer, metricsDue: row[4].integer)
+                last: row.integer(1), due: row.integer(2), metricsAt: row.integer(3), metricsDue: row.integer(4))
             let freshness = hearing.freshness(of: machine, promise, created: created)
             counts[freshness, default: 0] += 1
+            return true
         }
         var status = HubStatus(
             version: Vigie.version, now: now,

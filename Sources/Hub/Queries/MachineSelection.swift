@@ -106,18 +106,36 @@ enum UnknownParts {
         _ kind: Kind, _ section: String, of row: String, as name: String = "unknown_since_at"
     ) -> String {
         // What was unknown when the last good snapshot was made has been so for longer than the kind has failed.
-        """
-        coalesce(
-          (SELECT min(unread.unknown_since_at) FROM machine_sections unread
-           WHERE unread.machine_id = \(row).machine_id AND unread.kind = '\(kind.rawValue)'
-             AND unread.pointer IN ('', '\(section)')),
-          (SELECT coalesce(failed.effective_at, failed.attempted_at) FROM machine_kinds failed
-           WHERE failed.machine_id = \(row).machine_id AND failed.kind = '\(kind.rawValue)'
-             AND failed.collection_status = 'failed')) AS \(name)
-        """
+        let failed =
+            kind.isInventory
+            ? """
+            coalesce(failed.effective_at, failed.attempted_at) FROM machine_inventories failed
+               WHERE failed.machine_id = \(row).machine_id AND failed.kind = '\(kind.rawValue)'
+                 AND failed.collection_status = 'failed'
+            """
+            : """
+            coalesce(failed.metrics_at, failed.metrics_attempted_at) FROM machine_state failed
+               WHERE failed.machine_id = \(row).machine_id AND failed.metrics_collection_status = 'failed'
+            """
+        return """
+            coalesce(
+              (SELECT min(unread.unknown_since_at) FROM machine_sections unread
+               WHERE unread.machine_id = \(row).machine_id AND unread.kind = '\(kind.rawValue)'
+                 AND unread.pointer IN ('', '\(section)')),
+              (SELECT \(failed))) AS \(name)
+            """
     }
 
-    // Machines of which some kind failed are few, and their state says so.
+    /// Kinds whose newest collecting failed: machine, kind, since when what is shown of it is old. Machines of which some
+    /// kind failed are few, and their state says so. (Through `machine_kinds` SQLite would make a copy of all.)
+    static let failures = """
+        SELECT f.machine_id, f.kind, coalesce(f.effective_at, f.attempted_at) AS since_at
+        FROM machine_state t CROSS JOIN machine_inventories f
+        WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'
+        UNION ALL SELECT machine_id, 'metrics', coalesce(metrics_at, metrics_attempted_at) FROM machine_state
+        WHERE last_error_kind IS NOT NULL AND metrics_collection_status = 'failed'
+        """
+
     private static let machines = Statement(
         "unknown_parts.machines",
         """
@@ -125,10 +143,7 @@ enum UnknownParts {
         FROM (
           SELECT u.machine_id, u.unknown_since_at AS since_at FROM machine_sections u
           WHERE u.kind = ?4 AND u.pointer IN ('', ?5)
-          UNION ALL SELECT f.machine_id, coalesce(f.effective_at, f.attempted_at)
-          FROM machine_state t CROSS JOIN machine_kinds f
-          WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.kind = ?4
-            AND f.collection_status = 'failed') w
+          UNION ALL SELECT k.machine_id, k.since_at FROM (\(failures)) k WHERE k.kind = ?4) w
         JOIN machine_settings s ON s.machine_id = w.machine_id
         WHERE \(MachineSelection.condition)
         GROUP BY s.name ORDER BY s.name
@@ -137,19 +152,16 @@ enum UnknownParts {
     private static let silent = Statement(
         "unknown_parts.silent",
         """
-        SELECT s.name FROM machine_settings s LEFT JOIN machine_kinds k ON k.machine_id = s.machine_id AND k.kind = ?4
-        WHERE k.machine_id IS NULL AND \(MachineSelection.condition)
+        SELECT s.name FROM machine_settings s
+        WHERE NOT EXISTS (SELECT 1 FROM machine_inventories k WHERE k.machine_id = s.machine_id AND k.kind = ?4)
+          AND NOT EXISTS (SELECT 1 FROM machine_state t WHERE t.machine_id = s.machine_id
+            AND t.metrics_attempted_at IS NOT NULL AND CAST(?4 AS TEXT) = 'metrics')
+          AND \(MachineSelection.condition)
         ORDER BY s.name
         """)
 
     /// Kinds whose newest collecting failed, and since when what is shown of them is old.
-    static let failedKinds = Statement(
-        "unknown_parts.failed_kinds",
-        """
-        SELECT f.machine_id, f.kind, coalesce(f.effective_at, f.attempted_at) AS since_at
-        FROM machine_state t CROSS JOIN machine_kinds f
-        WHERE f.machine_id = t.machine_id AND t.last_error_kind IS NOT NULL AND f.collection_status = 'failed'
-        """)
+    static let failedKinds = Statement("unknown_parts.failed_kinds", failures)
 
     static let failedKindsOfOne = Statement(
         "unknown_parts.failed_kinds_of_one",

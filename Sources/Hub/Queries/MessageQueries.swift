@@ -16,7 +16,7 @@ enum MessageQueries {
 
     private static let columns = """
         SELECT m.machine_id, s.name AS machine, m.message_id, m.source, m.category, m.code, m.component, m.severity,
-          m.message, m.first_seen_at, COALESCE(m.last_seen_at, k.effective_at) AS last_seen_at, m.closed_at,
+          m.message, m.first_seen_at, COALESCE(m.last_seen_at, k.effective_at, t.metrics_at) AS last_seen_at, m.closed_at,
           a.acknowledged_at, a.acknowledged_by, a.note
 
         """
@@ -25,7 +25,8 @@ enum MessageQueries {
     /// snapshots make of its beginning.
     private static let joins = """
         JOIN machine_settings s ON s.machine_id = m.machine_id
-        LEFT JOIN machine_kinds k ON k.machine_id = m.machine_id AND k.kind = m.category
+        LEFT JOIN machine_inventories k ON k.machine_id = m.machine_id AND k.kind = m.category
+        LEFT JOIN machine_state t ON t.machine_id = m.machine_id AND m.category = 'metrics'
         LEFT JOIN message_acknowledgements a ON a.machine_id = m.machine_id AND a.category = m.category
           AND a.code = m.code AND a.component = m.component AND a.severity = m.severity AND a.first_seen_at = (
             SELECT max(x.first_seen_at) FROM message_acknowledgements x

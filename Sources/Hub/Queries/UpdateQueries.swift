@@ -63,7 +63,7 @@ enum UpdateQueries {
           CASE WHEN f.machine_id IS NULL THEN t.updates_unknown_since_at
             ELSE coalesce(f.effective_at, f.attempted_at) END AS unknown_since_at
         FROM machine_settings s LEFT JOIN machine_state t ON t.machine_id = s.machine_id
-        LEFT JOIN machine_kinds f
+        LEFT JOIN machine_inventories f
           ON f.machine_id = s.machine_id AND f.kind = 'apt' AND f.collection_status = 'failed'
         WHERE \(MachineSelection.condition)
           AND (t.updates_unknown_since_at IS NOT NULL OR f.machine_id IS NOT NULL OR t.updates_count IS NULL

@@ -97,9 +97,11 @@ enum SnapshotExpiry {
     private static func expired(_ row: String) -> String {
         """
         \(row).kind = ?1 AND \(row).received_at >= ?2 AND \(row).received_at < ?3 AND \(row).result <> 'held'
-            AND NOT EXISTS (SELECT 1 FROM machine_kinds k WHERE k.machine_id = \(row).machine_id
+            AND NOT EXISTS (SELECT 1 FROM machine_inventories k WHERE k.machine_id = \(row).machine_id
               AND k.kind = \(row).kind
               AND (k.snapshot_uuid = \(row).snapshot_uuid OR k.payload_uuid = \(row).snapshot_uuid))
+            AND NOT EXISTS (SELECT 1 FROM machine_state t WHERE t.machine_id = \(row).machine_id
+              AND t.metrics_snapshot_uuid = \(row).snapshot_uuid)
             AND NOT EXISTS (SELECT 1 FROM machine_sections u WHERE u.machine_id = \(row).machine_id
               AND u.kind = \(row).kind
               AND (u.known_at = \(row).effective_at OR u.unknown_since_at = \(row).effective_at))

@@ -1,34 +1,11 @@
 extension TableDescriptions {
     static let machines = [
         DocumentedTable(
-            "machine_kinds", .derived, "one row per machine and kind: the snapshot that the tables show",
-            [
-                "machine_id": machineID,
-                "kind": "hardware, metrics, apt, docker",
-                "snapshot_uuid": "the newest snapshot whose state is shown",
-                "archive_id": "its number in the archive: snapshots.id",
-                "schema_version": "version of its payload's schema",
-                "effective_at": "its moment",
-                "sequence": "its sequence number",
-                "collected_at": "when the agent collected it, by its clock",
-                "received_at": "when the hub received it",
-                "payload_uuid": "the snapshot that carries its payload",
-                "payload_digest": "SHA-256 of its payload",
-                "unchanged_since_at": "since when the payload has been equal",
-                "has_unknown": "1 where something could not be read; see machine_sections",
-                "unknown_json": "JSON pointers of what could not be read, as sent",
-                "attempted_at": "moment of the newest collecting, failed ones too",
-                "attempted_sequence": "its sequence number",
-                "collection_status": "how the newest collecting went: ok, partial, failed",
-                "duration_ms": "how long it took, milliseconds",
-                "next_due_at": "when the next one is due, by the hub's clock",
-                "problems_count": "problems that it met",
-                "problems_json": "those problems: code, severity, source, message",
-                "last_error": "why collecting last failed; shown while collection_status is failed",
-                "last_error_at": "when it last failed",
-                "last_error_sequence": "sequence number of that snapshot",
-                "has_messages": "1 where a message of the kind is open; see important_messages",
-            ]),
+            "machine_inventories", .derived,
+            "one row per machine and kind but metrics: the snapshot that the tables show",
+            columns: machineKind),
+        DocumentedTable(
+            "machine_kinds", .derived, "the same of all kinds, metrics too", columns: machineKind, isView: true),
         DocumentedTable(
             "machine_sections", .derived, "parts that exist on the machine and could not be read; their rows are old",
             [
@@ -39,8 +16,9 @@ extension TableDescriptions {
                 "known_sequence": "that snapshot's sequence number",
             ]),
         DocumentedTable(
-            "machine_state", .derived, "the one row that a list of machines needs",
-            [
+            "machine_state", .derived,
+            "the newest state of a machine in one row: what a list needs, and all values of its newest metrics",
+            columns: columns([
                 "machine_id": machineID,
                 "status": "worst of the kinds: ok, warning, critical; without what depends on the time of asking",
                 "hardware_at": "moment of the hardware snapshot shown",
@@ -91,7 +69,28 @@ extension TableDescriptions {
                 "last_error_kind": "kind whose newest collecting failed",
                 "last_error": "why it failed",
                 "last_error_at": "when it failed",
-            ]),
+            ])
+                + columns([
+                    "metrics_snapshot_uuid": "the newest metrics snapshot",
+                    "metrics_archive_id": "its number in the archive",
+                    "metrics_schema_version": "version of its payload's schema",
+                    "metrics_sequence": "its sequence number",
+                    "metrics_collected_at": "when the agent collected it, by its clock",
+                    "metrics_received_at": "when the hub received it",
+                    "metrics_unknown_json": "JSON pointers of what could not be read, as sent",
+                    "metrics_attempted_at": "moment of the newest collecting of metrics, failed ones too",
+                    "metrics_attempted_sequence": "its sequence number",
+                    "metrics_collection_status": "how it went: ok, partial, failed",
+                    "metrics_duration_ms": "how long it took, milliseconds",
+                    "metrics_problems_json": "problems that it met: code, severity, source, message",
+                    "metrics_last_error": "why collecting metrics last failed; shown while that is so",
+                    "metrics_last_error_at": "when it last failed",
+                    "metrics_last_error_sequence": "sequence number of that snapshot",
+                    "metrics_has_unknown": "1 where something could not be read; see machine_sections",
+                    "metrics_has_messages": "1 where a message of metrics is open; see important_messages",
+                    "metrics_problems_count": "how many problems it met",
+                ]) + hostValues.filter { !listed.contains($0.name) } + latestValues.filter { !listed.contains($0.name) }
+        ),
         DocumentedTable(
             "machine_automatic_tags", .derived, "tags that the hub gives by itself",
             [
@@ -114,5 +113,40 @@ extension TableDescriptions {
                 "message": "one sentence",
                 "detail_json": "what changed, for programs",
             ]),
+    ]
+
+    /// Which snapshot of a kind the tables show, and how its collecting goes.
+    private static let machineKind = columns([
+        "machine_id": machineID,
+        "kind": "hardware, metrics, apt, docker",
+        "snapshot_uuid": "the newest snapshot whose state is shown",
+        "archive_id": "its number in the archive: snapshots.id",
+        "schema_version": "version of its payload's schema",
+        "effective_at": "its moment",
+        "sequence": "its sequence number",
+        "collected_at": "when the agent collected it, by its clock",
+        "received_at": "when the hub received it",
+        "payload_uuid": "the snapshot that carries its payload",
+        "payload_digest": "SHA-256 of its payload",
+        "unchanged_since_at": "since when the payload has been equal",
+        "has_unknown": "1 where something could not be read; see machine_sections",
+        "unknown_json": "JSON pointers of what could not be read, as sent",
+        "attempted_at": "moment of the newest collecting, failed ones too",
+        "attempted_sequence": "its sequence number",
+        "collection_status": "how the newest collecting went: ok, partial, failed",
+        "duration_ms": "how long it took, milliseconds",
+        "next_due_at": "when the next one is due, by the hub's clock",
+        "problems_count": "problems that it met",
+        "problems_json": "those problems: code, severity, source, message",
+        "last_error": "why collecting last failed; shown while collection_status is failed",
+        "last_error_at": "when it last failed",
+        "last_error_sequence": "sequence number of that snapshot",
+        "has_messages": "1 where a message of the kind is open; see important_messages",
+    ])
+
+    /// Values of metrics that stand among what a list shows.
+    private static let listed: Set = [
+        "booted_at", "load_1m", "cpu_count", "cpu_used_percent", "memory_used_percent", "root_used_percent",
+        "fullest_used_percent", "celsius_max",
     ]
 }

@@ -1,5 +1,5 @@
 extension TableDescriptions {
-    private static let hostValues: KeyValuePairs<String, String> = [
+    static let hostValues = columns([
         "load_1m": "load average over 1 minute", "load_5m": "load average over 5 minutes",
         "load_15m": "load average over 15 minutes", "cpu_used_percent": "used share of all CPUs",
         "cpu_user_percent": "share in programs", "cpu_system_percent": "share in the kernel",
@@ -16,29 +16,27 @@ extension TableDescriptions {
         "pressure_memory_percent": "time in which some task waited for memory, over 60 s",
         "pressure_io_percent": "time in which some task waited for disks, over 60 s",
         "processes_total": "processes", "celsius_max": "highest temperature of the sensors",
-    ]
+    ])
 
-    private static func with(_ parts: KeyValuePairs<String, String>...) -> [(name: String, text: String)] {
-        parts.flatMap { $0.map { (name: $0.key, text: $0.value) } }
-    }
+    /// What the newest metrics have besides.
+    static let latestValues = columns([
+        "uptime_seconds": "seconds since boot", "booted_at": "when it booted",
+        "interval_seconds": "time that rates and shares cover", "cpu_count": "logical CPUs online",
+        "cpu_nice_percent": "share in programs of low priority", "cpu_irq_percent": "share in interrupts",
+        "cpu_idle_percent": "idle share", "memory_free_bytes": "memory in no use at all",
+        "memory_buffers_bytes": "buffers", "memory_cached_bytes": "page cache",
+        "processes_running": "ready or on a CPU", "processes_blocked": "waiting for input or output",
+        "threads_total": "threads", "failed_units_json": "systemd units that failed",
+        "cores_json": "used share of each CPU", "disks_json": "rates of each disk",
+        "interfaces_json": "rates and errors of each interface", "temperatures_json": "each sensor",
+        "fans_json": "each fan", "batteries_json": "each battery",
+    ])
 
     static let metrics = [
         DocumentedTable(
             "machine_metrics_latest", .derived, "newest metrics of each machine",
-            columns: with(
-                ["machine_id": machineID, "at": "moment of the snapshot"], hostValues,
-                [
-                    "uptime_seconds": "seconds since boot", "booted_at": "when it booted",
-                    "interval_seconds": "time that rates and shares cover", "cpu_count": "logical CPUs online",
-                    "cpu_nice_percent": "share in programs of low priority",
-                    "cpu_irq_percent": "share in interrupts", "cpu_idle_percent": "idle share",
-                    "memory_free_bytes": "memory in no use at all", "memory_buffers_bytes": "buffers",
-                    "memory_cached_bytes": "page cache", "processes_running": "ready or on a CPU",
-                    "processes_blocked": "waiting for input or output", "threads_total": "threads",
-                    "failed_units_json": "systemd units that failed", "cores_json": "used share of each CPU",
-                    "disks_json": "rates of each disk", "interfaces_json": "rates and errors of each interface",
-                    "temperatures_json": "each sensor", "fans_json": "each fan", "batteries_json": "each battery",
-                ])),
+            columns: columns(["machine_id": machineID, "at": "moment of the snapshot"]) + hostValues + latestValues,
+            isView: true),
         DocumentedTable(
             "machine_filesystems", .derived, "file systems, newest values",
             [
@@ -50,12 +48,11 @@ extension TableDescriptions {
             ]),
         DocumentedTable(
             "host_metrics", .derived, "history of metrics, one row a snapshot; ask with bucket_at, which is its key",
-            columns: with(
-                [
-                    "bucket_at": "beginning of the five minutes that the row stands in", "machine_id": machineID,
-                    "at": "moment of the snapshot", "sequence": "its sequence number",
-                ], hostValues,
-                [
+            columns: columns([
+                "bucket_at": "beginning of the five minutes that the row stands in", "machine_id": machineID,
+                "at": "moment of the snapshot", "sequence": "its sequence number",
+            ]) + hostValues
+                + columns([
                     "filesystems_json":
                         "of each file system that can be written: mount point, used share, used share of inodes"
                 ])),

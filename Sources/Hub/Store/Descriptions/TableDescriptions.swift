@@ -15,16 +15,22 @@ struct DocumentedTable: Sendable {
     let text: String
     /// In the table's order.
     let columns: [(name: String, text: String)]
+    /// It shows what other tables hold.
+    let isView: Bool
 
     init(_ name: String, _ tableClass: Class, _ text: String, _ columns: KeyValuePairs<String, String>) {
-        self.init(name, tableClass, text, columns: columns.map { ($0.key, $0.value) })
+        self.init(name, tableClass, text, columns: TableDescriptions.columns(columns))
     }
 
-    init(_ name: String, _ tableClass: Class, _ text: String, columns: [(name: String, text: String)]) {
+    init(
+        _ name: String, _ tableClass: Class, _ text: String, columns: [(name: String, text: String)],
+        isView: Bool = false
+    ) {
         self.name = name
         self.tableClass = tableClass
         self.text = text
         self.columns = columns
+        self.isView = isView
     }
 }
 
@@ -36,4 +42,8 @@ enum TableDescriptions {
     static func named(_ name: String) -> DocumentedTable? { all.first { $0.name == name } }
 
     static let machineID = "the machine: machines.id"
+
+    static func columns(_ columns: KeyValuePairs<String, String>) -> [(name: String, text: String)] {
+        columns.map { ($0.key, $0.value) }
+    }
 }
