@@ -66,8 +66,7 @@ def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, ear
     """One run against a hub, checked afterwards; `later` as of the load generator."""
     answered = paths.home("answered")
     words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
-             "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered,
-             "--later", later]
+             "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered, "--later", later]
     report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
     report.update(verify(hub.data, answered, earlier))
     report["name"] = name

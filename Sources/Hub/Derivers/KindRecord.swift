@@ -35,6 +35,19 @@ struct KindRecord: Sendable {
         var nextDueAt: SQLValue
     }
 
+    /// The machine, and what a snapshot says of itself and of its collecting; parameters of `KindStatements.ofSnapshot`.
+    static func values(of snapshot: ArchivedSnapshot) throws -> [SQLValue] {
+        let head = snapshot.head
+        let problems = head.collection.problems
+        return [
+            snapshot.machineID.sqlValue, head.snapshotID.sqlValue, snapshot.archiveID.sqlValue,
+            head.schemaVersion.sqlValue, snapshot.effectiveAt.sqlValue, head.sequence.sqlValue,
+            head.collectedAt.sqlValue, snapshot.receivedAt.sqlValue, head.collection.status.sqlValue,
+            head.collection.durationMs.sqlValue, snapshot.nextDue.sqlValue, (problems?.count ?? 0).sqlValue,
+            try JSONText.encode(problems),
+        ]
+    }
+
     /// Makes the snapshot the one that the tables show; nil where they show a newer one.
     ///
     /// - Parameters:
@@ -44,17 +57,11 @@ struct KindRecord: Sendable {
         to snapshot: ArchivedSnapshot, _ kind: Kind, payload: Identifier, unchangedSince: Int64?,
         in connection: any SQLConnection
     ) throws -> Advanced? {
-        let head = snapshot.head
-        let unknown = head.collection.unknown ?? []
-        var values: [SQLValue] = [
-            snapshot.machineID.sqlValue, head.snapshotID.sqlValue, snapshot.archiveID.sqlValue,
-            head.schemaVersion.sqlValue, snapshot.effectiveAt.sqlValue, head.sequence.sqlValue,
-            head.collectedAt.sqlValue, snapshot.receivedAt.sqlValue, (unknown.isEmpty ? 0 : 1).sqlValue,
-            try JSONText.encode(unknown), head.collection.status.sqlValue, head.collection.durationMs.sqlValue,
-            snapshot.nextDue.sqlValue, (head.collection.problems?.count ?? 0).sqlValue,
-            try JSONText.encode(head.collection.problems),
-        ]
-        if kind.isInventory { values += [payload.sqlValue, head.payloadDigest.sqlValue, unchangedSince.sqlValue] }
+        let unknown = snapshot.head.collection.unknown ?? []
+        var values = try values(of: snapshot) + [JSONText.encode(unknown), (unknown.isEmpty ? 0 : 1).sqlValue]
+        if kind.isInventory {
+            values += [payload.sqlValue, snapshot.head.payloadDigest.sqlValue, unchangedSince.sqlValue]
+        }
         return try connection.rows(KindStatements.of(kind).newest, values).first.map {
             Advanced(
                 hasUnknown: $0["has_unknown"].integer == 1, hasMessages: $0["has_messages"].integer == 1,

@@ -47,11 +47,19 @@ struct KindStatements: Sendable {
         }
     }
 
-    /// Of the snapshot that is shown, with the parameters of `newest`; the last three are those of inventories.
-    private static let shown = [
+    /// What a snapshot says of itself and of its collecting, with the parameters that `KindRecord.values` are. The newest
+    /// attempt is the snapshot's own: its moment and number stand in two places.
+    static let ofSnapshot = [
         ("snapshot_uuid", "?2"), ("archive_id", "?3"), ("schema_version", "?4"), ("effective_at", "?5"),
-        ("sequence", "?6"), ("collected_at", "?7"), ("received_at", "?8"), ("unknown_json", "?10"),
-        ("payload_uuid", "?16"), ("payload_digest", "?17"), ("unchanged_since_at", "?18"),
+        ("sequence", "?6"), ("collected_at", "?7"), ("received_at", "?8"), ("attempted_at", "?5"),
+        ("attempted_sequence", "?6"), ("collection_status", "?9"), ("duration_ms", "?10"), ("next_due_at", "?11"),
+        ("problems_count", "?12"), ("problems_json", "?13"),
+    ]
+
+    /// Of the snapshot that is shown; the last three are those of inventories.
+    private static let shown = [
+        "snapshot_uuid", "archive_id", "schema_version", "effective_at", "sequence", "collected_at", "received_at",
+        "unknown_json", "payload_uuid", "payload_digest", "unchanged_since_at",
     ]
 
     /// Of the newest collecting, whatever came of it.
@@ -109,12 +117,11 @@ struct KindStatements: Sendable {
         newest = Statement(
             "\(label).newest",
             """
-            \(insert(Self.shown + [
-                ("has_unknown", "?9"), ("attempted_at", "?5"), ("attempted_sequence", "?6"),
-                ("collection_status", "?11"), ("duration_ms", "?12"), ("next_due_at", "?13"),
-                ("problems_count", "?14"), ("problems_json", "?15"),
+            \(insert(Self.ofSnapshot + [
+                ("unknown_json", "?14"), ("has_unknown", "?15"), ("payload_uuid", "?16"), ("payload_digest", "?17"),
+                ("unchanged_since_at", "?18"),
             ])) DO UPDATE SET
-              \(taken(Self.shown.map(\.0))),
+              \(taken(Self.shown)),
               \(hasUnknown) = CASE WHEN \(table).\(hasUnknown) = 1 THEN 1 ELSE excluded.\(hasUnknown) END,
               \(newer(Self.attempt, by: "attempted_at", "attempted_sequence"))
             WHERE \(table).\(order[0]) IS NULL
@@ -142,7 +149,7 @@ struct KindStatements: Sendable {
         reset = Statement(
             "\(label).reset",
             """
-            UPDATE \(table) SET \(columns(Self.shown.map(\.0)).map { "\($0) = NULL" }.joined(separator: ", "))
+            UPDATE \(table) SET \(columns(Self.shown).map { "\($0) = NULL" }.joined(separator: ", "))
             WHERE \(key)
             """)
     }

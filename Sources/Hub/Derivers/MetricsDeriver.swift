@@ -111,15 +111,12 @@ enum MetricsDeriver: KindDeriver {
     static let newest = newestStatement()
 
     private static func newestStatement() -> Statement {
-        let record = [
-            "snapshot_uuid", "archive_id", "schema_version", "effective_at", "sequence", "collected_at", "received_at",
-            "attempted_at", "attempted_sequence", "collection_status", "duration_ms", "next_due_at", "problems_count",
-            "problems_json",
-        ].compactMap(KindStatements.metricsColumn)
-        // The attempt is the snapshot's own: its moment and number stand in two places.
-        let recordValues = ["?2", "?3", "?4", "?5", "?6", "?7", "?8", "?5", "?6", "?9", "?10", "?11", "?12", "?13"]
-        let columns = record + ["metrics_status", "metrics_warnings_json"] + state.columns.map(\.name)
-        let values = recordValues + (0..<state.columns.count + 2).map { "?\(14 + $0)" }
+        let record = KindStatements.ofSnapshot.compactMap { pair in
+            KindStatements.metricsColumn(pair.0).map { ($0, pair.1) }
+        }
+        let others = ["metrics_status", "metrics_warnings_json"] + state.columns.map(\.name)
+        let columns = record.map(\.0) + others
+        let values = record.map(\.1) + others.indices.map { "?\(14 + $0)" }
         func order(_ table: String, _ columns: String...) -> String {
             "(" + columns.map { "\(table).metrics_\($0)" }.joined(separator: ", ") + ")"
         }
@@ -194,16 +191,12 @@ extension Derivation {
 
     /// Whether a message was open, and whose error is shown; nil where the snapshot is not simply the next one.
     private func advanceMetrics(_ derived: Derived) throws -> SQLRow? {
-        let head = snapshot.head
-        let problems = head.collection.problems
-        let record: [SQLValue] = [
-            snapshot.machineID.sqlValue, head.snapshotID.sqlValue, snapshot.archiveID.sqlValue,
-            head.schemaVersion.sqlValue, order.effectiveAt.sqlValue, head.sequence.sqlValue, head.collectedAt.sqlValue,
-            snapshot.receivedAt.sqlValue, head.collection.status.sqlValue, head.collection.durationMs.sqlValue,
-            snapshot.nextDue.sqlValue, (problems?.count ?? 0).sqlValue, try JSONText.encode(problems),
+        let status: [SQLValue] = [
             StateWarning.worst(derived.warnings).rawValue.sqlValue, try StateWarning.text(derived.warnings),
         ]
-        return try connection.rows(MetricsDeriver.newest, record + derived.state).first
+        return try connection.rows(
+            MetricsDeriver.newest, KindRecord.values(of: snapshot) + status + derived.state
+        ).first
     }
 
     /// A snapshot that came late, or knows less than everything, or follows one that did.
