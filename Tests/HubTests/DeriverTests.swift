@@ -50,6 +50,22 @@ import Testing
         #expect(try hub.value("SELECT serial FROM machine_hardware").text == payload.system?.serial)
     }
 
+    @Test func `Metrics that come in their order change what is newest by one statement, others by several`() throws {
+        let hub = try TestHubStore()
+        var metrics = MetricsV1()
+        func statements(sequence: Int, load: Double, unknown: [String] = []) throws -> [String] {
+            metrics.load = MetricsV1.Load(oneMinute: load, fiveMinutes: 1, fifteenMinutes: 1)
+            let at = Self.start + Int64(sequence) * 60_000
+            return try hub.statements(taking: DeriverSnapshot(metrics, at: at, sequence: sequence, unknown: unknown))
+                .filter { $0.hasPrefix("derive.machine_state") || $0.hasPrefix("derive.machine_kinds") }
+        }
+        #expect(try statements(sequence: 1, load: 1) == ["derive.machine_state.metrics.newest"])
+        #expect(try statements(sequence: 2, load: 2) == ["derive.machine_state.metrics.newest"])
+        #expect(try statements(sequence: 4, load: 4, unknown: ["/temperatures"]).count > 1)
+        #expect(try statements(sequence: 3, load: 3).first == "derive.machine_state.metrics.newest")
+        #expect(try hub.value("SELECT load_1m FROM machine_state") == .real(4))
+    }
+
     @Test func `What a snapshot does not name goes, what is unknown stays and is marked`() throws {
         let hub = try TestHubStore()
         var payload = HardwareV1()

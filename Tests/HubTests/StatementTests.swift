@@ -38,4 +38,13 @@ import Testing
         #expect(explained > 200)
         #expect(scans == [])
     }
+
+    @Test(arguments: ["watch.failing", "unknown_parts.failed_kinds", "unknown_parts.machines"])
+    func `The few machines of which a kind failed are found by their own index`(_ name: String) throws {
+        let hub = try TestHubStore()
+        let statement = try #require(Statement.registry.first { $0.name == name })
+        let plan = try QueryPlans.plan(of: statement, in: hub.store)
+        #expect(plan.contains { $0.contains("machine_state_failing") }, "\(plan)")
+        #expect(!plan.contains { $0.hasPrefix("SCAN") && $0.contains("machine_inventories") }, "\(plan)")
+    }
 }

@@ -68,7 +68,7 @@ enum TableQueries {
         switch word {
         case "{TEXT}": "TEXT"
         case "{BYTES}": "BLOB"
-        case "{ID}": "BIGINT"
+        case "{ID}", "{ONE}": "BIGINT"
         case "DOUBLE": "DOUBLE PRECISION"
         default: String(word)
         }

@@ -32,13 +32,7 @@ enum QueryPlans {
         for statement in Statement.registry where !statement.sql.hasPrefix("CREATE") {
             guard mayScan[statement.name] == nil else { continue }
             explained += 1
-            let parameters = statement.sql.matches(of: /\?([0-9]+)/).compactMap { Int($0.1) }.max() ?? 0
-            let plan = try store.read { connection in
-                try connection.rows(
-                    Statement("explain", "EXPLAIN QUERY PLAN \(statement.sql)"),
-                    [SQLValue](repeating: .null, count: parameters))
-            }
-            for line in plan.compactMap({ $0["detail"].text }) {
+            for line in try plan(of: statement, in: store) {
                 guard let match = line.firstMatch(of: scan) else { continue }
                 // In the order of an index, with a limit, it stops early.
                 if line.contains("USING"), statement.sql.contains("LIMIT") { continue }
@@ -49,6 +43,16 @@ enum QueryPlans {
             }
         }
         return (explained, scans)
+    }
+
+    /// The lines of the plan.
+    static func plan(of statement: Statement, in store: SQLiteStore) throws -> [String] {
+        let parameters = statement.sql.matches(of: /\?([0-9]+)/).compactMap { Int($0.1) }.max() ?? 0
+        return try store.read { connection in
+            try connection.rows(
+                Statement("explain", "EXPLAIN QUERY PLAN \(statement.sql)"),
+                [SQLValue](repeating: .null, count: parameters))
+        }.compactMap { $0["detail"].text }
     }
 
     private static func table(_ alias: String, in sql: String) -> String {

@@ -5,7 +5,9 @@ extension TableDescriptions {
             "one row per machine and kind but metrics: the snapshot that the tables show",
             columns: machineKind),
         DocumentedTable(
-            "machine_kinds", .derived, "the same of all kinds, metrics too", columns: machineKind, isView: true),
+            "machine_kinds", .derived,
+            "the same of all kinds, metrics too; a join of many machines is faster with machine_inventories and machine_state",
+            columns: machineKind, isView: true),
         DocumentedTable(
             "machine_sections", .derived, "parts that exist on the machine and could not be read; their rows are old",
             [
@@ -127,7 +129,7 @@ extension TableDescriptions {
         "collected_at": "when the agent collected it, by its clock",
         "received_at": "when the hub received it",
         "payload_uuid": "the snapshot that carries its payload",
-        "payload_digest": "SHA-256 of its payload",
+        "payload_digest": "SHA-256 of its payload; of inventories",
         "unchanged_since_at": "since when the payload has been equal",
         "has_unknown": "1 where something could not be read; see machine_sections",
         "unknown_json": "JSON pointers of what could not be read, as sent",
