@@ -72,9 +72,9 @@ final class TestHubStore {
     let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
     let machineID: Int64 = 1
 
-    init(name: String = "web-01") throws {
+    init(name: String = "web-01", checkpoints: Checkpointer.Sizes = Checkpointer.Sizes()) throws {
         directory = try TemporaryDirectory()
-        store = try SQLiteStore(path: directory.file("hub.sqlite"))
+        store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: checkpoints)
         _ = try store.write { connection in
             try connection.run(
                 Statement("test.machine", "INSERT INTO machines (id, machine_uuid, created_at) VALUES (?1, ?2, 0)"),

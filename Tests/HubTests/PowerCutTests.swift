@@ -7,12 +7,20 @@ import Testing
 @Suite struct PowerCutTests {
     /// In a process of its own, since the recording has to lie under every file that SQLite opens.
     @Test func `A power cut at any moment loses nothing that was answered`() async {
-        await #expect(processExitsWith: .success) { try Self.cutAnywhere() }
+        await #expect(processExitsWith: .success) { try Self.cutAnywhere(Checkpointer.Sizes(), beginnings: 2) }
     }
 
-    private static func cutAnywhere() throws {
+    @Test func `Nor one while the log is folded into the database beside the writer`() async {
+        await #expect(processExitsWith: .success) {
+            try Self.cutAnywhere(
+                Checkpointer.Sizes(start: 128 << 10, rest: 32 << 10, limit: 1 << 20), beginnings: 20)
+        }
+    }
+
+    /// - Parameter beginnings: so often the log begins anew at least.
+    private static func cutAnywhere(_ checkpoints: Checkpointer.Sizes, beginnings expected: Int) throws {
         RecordingDisk.register()
-        let hub = try TestHubStore()
+        let hub = try TestHubStore(checkpoints: checkpoints)
         var histories = DeriverHistories(seed: 11)
         let snapshots = try histories.make(count: 90)
         for (index, snapshot) in snapshots.enumerated() {
@@ -21,6 +29,9 @@ import Testing
             if index % 20 == 13 { try hub.store.checkpoint() }
         }
         let steps = RecordingDisk.steps
+        let beginnings = steps.count { step in
+            if case .write("hub.sqlite-wal", offset: 0, _) = step { true } else { false }
+        }
         let first = try #require(steps.firstIndex { if case .mark(1) = $0 { true } else { false } })
         var random = SplitMix(state: 5)
         for cut in (0..<40).map({ _ in Int.random(in: first..<steps.count, using: &random) }) + [steps.count] {
@@ -40,6 +51,6 @@ import Testing
             try store.close()
         }
         // As many steps as there must be if the disk was looked at and not something else.
-        exit(steps.count > 200 ? 0 : 2)
+        exit(steps.count > 200 && beginnings >= expected ? 0 : 2)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 extension SQLiteStore {
@@ -8,9 +9,17 @@ extension SQLiteStore {
         let value = try body(self)
         try pool.writeWithoutTransaction { database in
             _ = try Row.fetchAll(database, sql: "PRAGMA incremental_vacuum")
-            _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            try checkpointer.alone { try emptyLog(of: database) }
             _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
         }
         return value
+    }
+
+    /// SQLite waits for readers, but refuses at once while another process's checkpoint goes on: a running hub's.
+    private func emptyLog(of database: Database) throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try Int.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") != 0, ContinuousClock.now < deadline {
+            usleep(20_000)
+        }
     }
 }

@@ -31,8 +31,12 @@ extension SQLiteStore {
         try space { _ = try Row.fetchAll($0, sql: "PRAGMA incremental_vacuum(\(pages))") }
     }
 
-    /// Folds the write-ahead log into the file as far as no reader needs it; waits for nobody.
-    func checkpoint() throws { try space { _ = try Row.fetchAll($0, sql: "PRAGMA wal_checkpoint(PASSIVE)") } }
+    /// Folds the write-ahead log into the file as far as no reader needs it.
+    func checkpoint() throws {
+        try space { database in
+            try checkpointer.alone { _ = try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(PASSIVE)") }
+        }
+    }
 
     /// Bytes of the write-ahead log.
     var walBytes: Int64? {

@@ -6,6 +6,7 @@ import Synchronization
 final class SQLiteStore: Store {
     let pool: DatabasePool
     let path: String
+    let checkpointer: Checkpointer
     /// Statements that took long.
     let times = StatementTimes()
     private let prepared = Mutex<[ObjectIdentifier: PreparedStatements]>([:])
@@ -15,7 +16,11 @@ final class SQLiteStore: Store {
     /// - Parameters:
     ///   - maximumReaders: concurrent read transactions.
     ///   - upgrade: what to do with the tables of an older version.
-    init(path: String, maximumReaders: Int = 4, upgrade: SchemaUpgrade = .now) throws {
+    ///   - checkpoints: when the write-ahead log is folded into the database.
+    init(
+        path: String, maximumReaders: Int = 4, upgrade: SchemaUpgrade = .now,
+        checkpoints: Checkpointer.Sizes = Checkpointer.Sizes()
+    ) throws {
         self.path = path
         GatheringVFS.register()
         var configuration = Configuration()
@@ -40,7 +45,7 @@ final class SQLiteStore: Store {
                 chmod(path, 0o600)
             }
             pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
+            checkpointer = try pool.writeWithoutTransaction { database in
                 // GRDB sets NORMAL when it turns WAL on, after prepareDatabase: an answer would then be given before
                 // the commit is on the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -50,9 +55,10 @@ final class SQLiteStore: Store {
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
                 // The pages of a large fleet's newest state, which each snapshot changes; readers need less.
                 try database.execute(sql: "PRAGMA cache_size = -32768")
-                // Folding the log into the database less often writes the pages that change all the time less often.
                 let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
-                _ = try Int.fetchOne(database, sql: "PRAGMA wal_autocheckpoint = \((32 << 20) / pageSize)")
+                let checkpointer = try Checkpointer(path: path, pageSize: pageSize, sizes: checkpoints)
+                checkpointer.watch(database)
+                return checkpointer
             }
             try bringUpToDate(upgrade)
         } catch let error as DatabaseError {
@@ -88,6 +94,7 @@ final class SQLiteStore: Store {
     }
 
     func close() throws {
+        try checkpointer.close()
         // A reader that closes last cannot fold the WAL into the database; the writer can.
         pool.invalidateReadOnlyConnections()
         prepared.withLock { $0 = [:] }

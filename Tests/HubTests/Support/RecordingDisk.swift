@@ -9,7 +9,8 @@ enum RecordingDisk {
     enum Step: Sendable {
         case write(file: String, offset: Int, bytes: [UInt8])
         case truncate(file: String, size: Int)
-        case sync(file: String)
+        /// What was written before the step `begin` is on the disk.
+        case sync(file: String, begin: Int)
         case delete(file: String)
         /// Not the disk's: what a test wants to remember in its place.
         case mark(Int)
@@ -37,6 +38,12 @@ enum RecordingDisk {
     static func mark(_ number: Int) { note(.mark(number)) }
 
     private static func note(_ step: Step) { state.withLock { $0.steps.append(step) } }
+
+    /// Notes what was done, after it was: several threads write and sync.
+    private static func noted(_ code: Int32, _ step: @autoclosure () -> Step) -> Int32 {
+        if code == SQLITE_OK { note(step()) }
+        return code
+    }
 
     static func register() {
         let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
@@ -81,17 +88,22 @@ enum RecordingDisk {
         let copy = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 1)
         copy.initialize(to: methods.pointee)
         copy.pointee.xWrite = { file, bytes, count, offset in
-            let written = Array(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
-            RecordingDisk.note(.write(file: RecordingDisk.name(file), offset: Int(offset), bytes: written))
-            return RecordingDisk.companion(file).pointee.methods.pointee.xWrite(file, bytes, count, offset)
+            RecordingDisk.noted(
+                RecordingDisk.companion(file).pointee.methods.pointee.xWrite(file, bytes, count, offset),
+                .write(
+                    file: RecordingDisk.name(file), offset: Int(offset),
+                    bytes: Array(UnsafeRawBufferPointer(start: bytes, count: Int(count)))))
         }
         copy.pointee.xTruncate = { file, size in
-            RecordingDisk.note(.truncate(file: RecordingDisk.name(file), size: Int(size)))
-            return RecordingDisk.companion(file).pointee.methods.pointee.xTruncate(file, size)
+            RecordingDisk.noted(
+                RecordingDisk.companion(file).pointee.methods.pointee.xTruncate(file, size),
+                .truncate(file: RecordingDisk.name(file), size: Int(size)))
         }
         copy.pointee.xSync = { file, flags in
-            RecordingDisk.note(.sync(file: RecordingDisk.name(file)))
-            return RecordingDisk.companion(file).pointee.methods.pointee.xSync(file, flags)
+            let begin = RecordingDisk.state.withLock { $0.steps.count }
+            return RecordingDisk.noted(
+                RecordingDisk.companion(file).pointee.methods.pointee.xSync(file, flags),
+                .sync(file: RecordingDisk.name(file), begin: begin))
         }
         return Methods(copy)
     }
@@ -102,13 +114,15 @@ enum RecordingDisk {
         cutBefore end: Int, of steps: [Step], using random: inout some RandomNumberGenerator
     ) -> [String: [UInt8]] {
         var synced: [String: Int] = [:]
-        for (index, step) in steps[..<end].enumerated() { if case .sync(let file) = step { synced[file] = index } }
+        for step in steps[..<end] {
+            if case .sync(let file, let begin) = step { synced[file] = max(begin, synced[file] ?? 0) }
+        }
         var files: [String: [UInt8]] = [:]
         let loses = Int.random(in: 0...4, using: &random)
         for (index, step) in steps[..<end].enumerated() {
             switch step {
             case .write(let file, let offset, let bytes):
-                let isSafe = index < synced[file] ?? -1
+                let isSafe = index < synced[file] ?? 0
                 var start = 0
                 while start < bytes.count {
                     let length = min(bytes.count - start, 4096 - (offset + start) % 4096)
@@ -118,7 +132,7 @@ enum RecordingDisk {
                     start += length
                 }
             case .truncate(let file, let size):
-                if index < synced[file] ?? -1 || Bool.random(using: &random) {
+                if index < synced[file] ?? 0 || Bool.random(using: &random) {
                     let known = files[file, default: []]
                     files[file] = Array(known.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - known.count))
                 }

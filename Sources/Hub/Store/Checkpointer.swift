@@ -1,0 +1,186 @@
+import Dispatch
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// Folds the write-ahead log into the database beside the writer.
+///
+/// SQLite does that on the connection whose commit made the log long enough, and all who wait for the writer wait for
+/// thousands of pages to be written and synced. Here a connection of its own does it while the writer goes on, again and
+/// again until little is left; that little the writer does, since only then may the log begin anew: SQLite starts it from
+/// the front where a transaction finds all of it in the database.
+///
+/// Nothing here decides what is durable. Each commit is synced in the log before it is answered, and SQLite neither
+/// forgets a frame before its page is synced in the database, nor takes a frame that a reader's past still needs. A
+/// checkpoint that fails (a full disk) leaves the log as it is, and the next one tries again.
+final class Checkpointer: Sendable {
+    /// Bytes of the log.
+    struct Sizes {
+        /// So much is not in the database: a checkpoint begins. Rarer ones write the pages that change all the time less
+        /// often.
+        var start = 24 << 20
+        /// So much is left to the writer.
+        var rest = 1 << 20
+        /// So much is not in the database although a checkpoint goes on: the disk does not keep up, and the writer waits.
+        var limit = 128 << 20
+    }
+
+    private enum Phase {
+        case idle
+        /// The connection beside the writer is at it.
+        case folding
+        /// The writer is to do what is left, at its next commit.
+        case finishing
+        case closed
+    }
+
+    private struct Log {
+        var phase = Phase.idle
+        /// Frames in the log, and how many of them are in the database.
+        var frames = 0
+        var folded = 0
+        /// A reader needs the past, or the disk is full: with fewer frames than this another try is in vain.
+        var waitsFor = 0
+
+        var left: Int { frames - folded }
+
+        /// Has the connection beside the writer begin no other round.
+        mutating func stop() { if phase != .closed { phase = .idle } }
+
+        mutating func grew(to frames: Int) {
+            // It began anew.
+            if frames < self.frames { (folded, waitsFor) = (0, 0) }
+            self.frames = frames
+        }
+
+        mutating func folded(_ checkpoint: Checkpoint) { folded = max(folded, checkpoint.folded) }
+    }
+
+    /// What a checkpoint found: frames in the log when it began, and how many of them are in the database now.
+    private struct Checkpoint {
+        var frames: Int
+        var folded: Int
+        var isWhole: Bool { folded == frames }
+    }
+
+    private let beside: DatabaseQueue
+    private let log = Mutex(Log())
+    /// The sizes in frames.
+    private let start: Int
+    private let rest: Int
+    private let limit: Int
+
+    /// Opens the connection beside the writer.
+    init(path: String, pageSize: Int, sizes: Sizes) throws {
+        var configuration = Configuration()
+        configuration.label = "checkpoint"
+        configuration.busyMode = .timeout(10)
+        // What it reads and writes passes by its cache.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -64") }
+        beside = try DatabaseQueue(path: path, configuration: configuration)
+        start = sizes.start / pageSize
+        rest = sizes.rest / pageSize
+        limit = sizes.limit / pageSize
+    }
+
+    /// Looks at each commit of the writer from now on, instead of SQLite's own checkpoints. It must be kept as long as
+    /// that connection is open.
+    func watch(_ writer: Database) {
+        sqlite3_wal_hook(
+            writer.sqliteConnection,
+            { checkpointer, writer, _, frames in
+                Unmanaged<Checkpointer>.fromOpaque(checkpointer!).takeUnretainedValue()
+                    .committed(Int(frames), by: writer!)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Runs what needs the log for itself: SQLite refuses a checkpoint while another one goes on. To be called on the
+    /// writer's queue.
+    func alone<Value>(_ body: () throws -> Value) throws -> Value {
+        log.withLock { $0.stop() }
+        return try beside.writeWithoutTransaction { _ in try body() }
+    }
+
+    func close() throws {
+        log.withLock { $0.phase = .closed }
+        try beside.close()
+    }
+
+    private func committed(_ frames: Int, by writer: OpaquePointer) {
+        enum Step { case nothing, begin, wait, finish }
+        let step = log.withLock { log -> Step in
+            log.grew(to: frames)
+            switch log.phase {
+            case .idle:
+                guard log.left >= start, frames >= log.waitsFor else { return .nothing }
+                log.phase = .folding
+                return .begin
+            case .folding:
+                guard max(log.left, frames / 2) >= limit, frames >= log.waitsFor else { return .nothing }
+                log.phase = .finishing
+                return .wait
+            case .finishing: return .finish
+            case .closed: return .nothing
+            }
+        }
+        switch step {
+        case .nothing: break
+        case .begin: beside.asyncWriteWithoutTransaction { self.fold($0) }
+        case .wait:
+            // Its round ends, and it begins no other.
+            beside.inDatabase { _ in }
+            finish(by: writer)
+        case .finish: finish(by: writer)
+        }
+    }
+
+    /// On the connection beside the writer, which goes on meanwhile.
+    private func fold(_ database: Database) {
+        while log.withLock({ $0.phase == .folding }) {
+            let before = log.withLock { $0.folded }
+            let found = Self.checkpoint(database.sqliteConnection)
+            if found != nil { Self.sync(database.sqliteConnection) }
+            log.withLock { log in
+                if let found { log.folded(found) }
+                guard log.phase == .folding else { return }
+                if log.left <= rest {
+                    log.phase = .finishing
+                } else if log.folded == before {
+                    log.phase = .idle
+                    log.waitsFor = log.frames + start / 4
+                }
+            }
+        }
+    }
+
+    /// On the writer, after its commit.
+    private func finish(by writer: OpaquePointer) {
+        let found = Self.checkpoint(writer)
+        log.withLock { log in
+            if let found { log.folded(found) }
+            if found?.isWhole == true { return log.stop() }
+            // A reader that will soon be done may stand in the way: while little is left, the next commit tries again.
+            guard found == nil || log.left > 2 * rest else { return }
+            log.stop()
+            log.waitsFor = log.frames + start / 4
+        }
+    }
+
+    /// Nil where it could not be done.
+    private static func checkpoint(_ connection: OpaquePointer?) -> Checkpoint? {
+        var frames: Int32 = 0
+        var folded: Int32 = 0
+        let code = sqlite3_wal_checkpoint_v2(connection, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &folded)
+        return code == SQLITE_OK && frames >= 0 ? Checkpoint(frames: Int(frames), folded: Int(folded)) : nil
+    }
+
+    /// Gives the disk what is written of the database: SQLite does so only with the whole log, on the writer, which then
+    /// waits for less.
+    private static func sync(_ connection: OpaquePointer?) {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file
+        else { return }
+        _ = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Hub
+
+/// The write-ahead log is folded into the database beside the writer.
+@Suite struct CheckpointerTests {
+    private static let sizes = Checkpointer.Sizes(start: 512 << 10, rest: 128 << 10, limit: 2 << 20)
+    private static let insert = Statement("test.insert", "INSERT INTO tests (text) VALUES (?1)")
+    private static let update = Statement("test.update", "UPDATE tests SET text = ?1 WHERE id % 7 = ?2")
+    private static let count = Statement("test.count", "SELECT count(*) AS n FROM tests")
+
+    private let directory: TemporaryDirectory
+    private let store: SQLiteStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: Self.sizes)
+        try store.pool.write {
+            try $0.execute(sql: "CREATE TABLE tests (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+        }
+    }
+
+    private func commit(_ number: Int, rows: Int = 4) throws {
+        try store.write { connection in
+            for _ in 0..<rows {
+                try connection.run(Self.insert, String(repeating: "\(number % 10)", count: 3000))
+            }
+            if number % 10 == 0 { try connection.run(Self.update, String(repeating: "x", count: 3000), number / 10 % 7) }
+        }
+    }
+
+    private func rows() throws -> Int { try store.read { Int(try $0.row(Self.count)?["n"].integer ?? -1) } }
+
+    private func isSound() throws -> Bool {
+        try store.pool.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok"
+    }
+
+    /// The file without its log.
+    private var databaseBytes: Int64 {
+        get throws { try #require(FileManager.default.attributesOfItem(atPath: store.path)[.size] as? Int64) }
+    }
+
+    @Test func `The log stays short, whatever is written`() throws {
+        var longest: Int64 = 0
+        for number in 0..<1500 {
+            try commit(number)
+            longest = max(longest, store.walBytes ?? 0)
+        }
+        #expect(longest > 512 << 10, "some of it is gathered before the first checkpoint")
+        // What is not in the database is limited, and so is what is: a commit and the last round come on top.
+        #expect(longest < 6 << 20)
+        #expect(try databaseBytes > 10 << 20)
+        #expect(try rows() == 6000)
+        #expect(try isSound())
+    }
+
+    @Test func `A reader keeps its past, and when it is done the log begins anew`() throws {
+        for number in 0..<50 { try commit(number) }
+        let before = try rows()
+        let past = try store.pool.makeSnapshot()
+        for number in 50..<800 { try commit(number) }
+        #expect(try past.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM tests") } == before)
+        let grown = try #require(store.walBytes)
+        #expect(grown > 8 << 20, "nothing of what the reader may ask for is written over")
+        #expect(try rows() == 3200)
+        try past.close()
+        for number in 800..<1000 { try commit(number) }
+        // It is as long as it was, but written from its front again; SQLite cuts it where it exceeds 64 MiB.
+        #expect(try databaseBytes > 8 << 20)
+        for number in 1000..<1600 { try commit(number) }
+        #expect(try #require(store.walBytes) <= grown + 4 << 20)
+        #expect(try isSound())
+    }
+
+    @Test func `Checkpoints that others ask for are not refused while one goes on`() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 0..<800 { try self.commit(number) }
+            }
+            for _ in 0..<40 {
+                try store.checkpoint()
+                try store.erase { _ = try $0.write { try $0.run(Self.update, "y", 3) } }
+                #expect(store.walBytes ?? 0 < 4 << 20)
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await group.waitForAll()
+        }
+        #expect(try rows() == 3200)
+        try store.erase { _ in }
+        #expect(store.walBytes == 0, "emptied, not only folded")
+        #expect(try isSound())
+    }
+
+    @Test func `Another program's checkpoint is waited for`() throws {
+        for number in 0..<100 { try commit(number) }
+        // A whole log to fold, by a connection that takes its time: it holds the lock of those who do.
+        let other = try DatabaseQueue(path: store.path)
+        let done = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            for _ in 0..<200 { _ = try? other.writeWithoutTransaction { try $0.checkpoint(.passive) } }
+            done.signal()
+        }
+        for number in 100..<120 {
+            try commit(number)
+            try store.erase { _ in }
+            #expect(store.walBytes == 0)
+        }
+        done.wait()
+        try other.close()
+    }
+
+    @Test func `A store that was closed is whole without its log`() throws {
+        for number in 0..<300 { try commit(number) }
+        try store.close()
+        #expect(!FileManager.default.fileExists(atPath: store.path + "-wal"))
+        let again = try SQLiteStore(path: store.path, checkpoints: Self.sizes)
+        #expect(try again.read { try $0.row(Self.count)?["n"].integer } == 1200)
+        try again.close()
+    }
+}
