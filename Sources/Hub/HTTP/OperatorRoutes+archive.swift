@@ -20,15 +20,15 @@ extension OperatorRoutes {
         guard let found = try await environment.store.read({ try SnapshotQueries.find($0, id) }) else {
             throw ProblemResponse.notFound("the archive holds no snapshot \(id); vigie snapshots NAME lists them")
         }
-        if isRaw { return Self.bytes(found.body, type: "application/gzip") }
+        if isRaw { return Self.bytes(ByteBuffer(bytes: found.body), type: "application/gzip") }
         let limit = min(found.summary.inflatedBytes, Self.inflateLimit)
-        return Self.bytes(try Gzip.inflate(found.body, limit: limit), type: "application/json")
+        return Self.bytes(
+            ByteBuffer(bytes: try Gzip.inflate(found.body, limit: limit)), type: "application/json")
     }
 
-    static func bytes(_ bytes: [UInt8], type: String) -> Response {
+    static func bytes(_ bytes: ByteBuffer, type: String) -> Response {
         Response(
-            status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-store"], body: .init(byteBuffer: bytes))
     }
 
     func sql(_ request: Request, _ context: HubContext) async throws -> Response {

@@ -82,12 +82,8 @@ extension OperatorRoutes {
         let now = now()
         let heardSince = environment.attention.heardSince(now.milliseconds)
         return try await Self.telling {
-            let bytes = try await environment.store.read { connection in
-                _ = try MachineSelection.find(connection, machine: nil, tag: filter.tag)
-                return try MachineQueries.listJSON(
-                    connection, filter: filter, limit: limit, now: now, heardSince: heardSince)
-            }
-            return Self.bytes(bytes, type: "application/json")
+            let list = MachineListJSON(filter: filter, limit: limit, now: now, heardSince: heardSince)
+            return Self.bytes(try await list.answer(from: environment.store), type: "application/json")
         }
     }
 

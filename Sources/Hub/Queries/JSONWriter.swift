@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 
 /// Writes JSON as `CanonicalJSON` does, member by member, for answers so large that an encoder would be most of their
 /// cost (measured: 50 ms for 1 MB). Members are written in the order of their names; what is nil is left out.
@@ -6,22 +7,21 @@ import Contracts
 /// Names are given as they stand between two values, `,"name":`, so that each is one copy; the comma is left out before
 /// the first member.
 struct JSONWriter {
-    /// What is written so far.
-    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: store.start, count: store.count)) }
-
     private let store = Store()
     private var isFirst = true
-    /// The last day written: in a list most times are of one day.
-    private var day: Int64 = .min
-    private var dayText: [UInt8] = []
+    /// Days written lately: in a list most times are of a few.
+    private var days: [Int64: [UInt8]] = [:]
 
-    /// Memory that is written without asking an array for every few bytes whether it may be.
-    private final class Store {
-        private(set) var start = UnsafeMutablePointer<UInt8>.allocate(capacity: 1 << 20)
+    /// Memory that is written without asking an array for every few bytes whether it may be, and that grows where it is:
+    /// the system moves pages, not bytes.
+    fileprivate final class Store {
+        private(set) var start: UnsafeMutablePointer<UInt8>
         private(set) var count = 0
         private var capacity = 1 << 20
 
-        deinit { start.deallocate() }
+        init() { start = Self.memory(nil, capacity) }
+
+        deinit { free(start) }
 
         func append(_ source: UnsafePointer<UInt8>, _ length: Int) {
             if count + length > capacity { grow(by: length) }
@@ -37,12 +37,26 @@ struct JSONWriter {
 
         private func grow(by length: Int) {
             capacity = max(capacity * 2, count + length)
-            let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-            larger.update(from: start, count: count)
-            start.deallocate()
-            start = larger
+            start = Self.memory(start, capacity)
+        }
+
+        private static func memory(
+            _ old: UnsafeMutablePointer<UInt8>?, _ capacity: Int
+        ) -> UnsafeMutablePointer<UInt8> {
+            guard let new = realloc(old, capacity) else { fatalError("no memory for an answer of \(capacity) bytes") }
+            return new.assumingMemoryBound(to: UInt8.self)
         }
     }
+
+    /// Where the bytes are that `body` writes.
+    mutating func place(_ body: (inout JSONWriter) -> Void) -> Range<Int> {
+        let start = store.count
+        body(&self)
+        return start..<store.count
+    }
+
+    /// What was written. Nothing is to be written after it.
+    consuming func finish() -> WrittenJSON { WrittenJSON(store) }
 
     mutating func raw(_ text: StaticString) {
         store.append(text.utf8Start, text.utf8CodeUnitCount)
@@ -134,12 +148,14 @@ struct JSONWriter {
     private mutating func time(_ moment: Timestamp) {
         let milliseconds = min(max(moment, Timestamp.earliest), Timestamp.latest).milliseconds
         let inDay = ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000
-        if milliseconds - inDay != day || dayText.isEmpty {
-            day = milliseconds - inDay
-            dayText = Array(Timestamp(milliseconds: day).description.utf8.prefix(11))
+        let day = milliseconds - inDay
+        let text = days[day] ?? Array(Timestamp(milliseconds: day).description.utf8.prefix(11))
+        if days[day] == nil {
+            if days.count == 64 { days = [:] }
+            days[day] = text
         }
         store.append(0x22)
-        dayText.withUnsafeBufferPointer { text in text.baseAddress.map { store.append($0, text.count) } }
+        text.withUnsafeBufferPointer { text in text.baseAddress.map { store.append($0, text.count) } }
         digits(inDay / 3_600_000, 2)
         store.append(0x3A)
         digits(inDay / 60_000 % 60, 2)
@@ -179,5 +195,20 @@ struct JSONWriter {
         text.withUTF8 { text in
             if let start = text.baseAddress { store.append(start, text.count) }
         }
+    }
+}
+
+/// Bytes of JSON that nobody writes to any more.
+final class WrittenJSON: @unchecked Sendable {
+    private let store: JSONWriter.Store
+
+    fileprivate init(_ store: JSONWriter.Store) { self.store = store }
+
+    var count: Int { store.count }
+
+    /// Valid as long as this is.
+    func bytes(in place: Range<Int>) -> UnsafeRawBufferPointer {
+        precondition(place.upperBound <= count)
+        return UnsafeRawBufferPointer(start: store.start + place.lowerBound, count: place.count)
     }
 }

@@ -34,62 +34,46 @@ enum MachineQueries {
         ORDER BY s.name
         """)
 
+    /// The same of the machines with the numbers `?2` to `?3`, as they lie in their tables: names say nothing of that, and
+    /// in their order each page is looked for, and read, many times over.
+    static let part = Statement(
+        "machines.part", list.sql.replacing("ORDER BY s.name", with: "AND m.id >= ?2 AND m.id <= ?3 ORDER BY m.id"))
+
+    static let order = Statement("machines.order", "SELECT machine_id FROM machine_settings ORDER BY name")
+
     static let one = Statement(
         "machines.one",
         list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
 
     // An operator's tag and an automatic one may be the same: `Extras` tells it once. (UNION would sort.)
-    static let tags = Statement(
+    private static let tags = Statement(
         "machines.tags",
-        "SELECT machine_id, tag FROM machine_tags UNION ALL SELECT machine_id, tag FROM machine_automatic_tags")
-
-    static let tagsOfOne = Statement(
-        "machines.tags_of_one",
         """
-        SELECT machine_id, tag FROM machine_tags WHERE machine_id = ?1
-        UNION ALL SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id = ?1
+        SELECT machine_id, tag FROM machine_tags WHERE machine_id >= ?1 AND machine_id <= ?2
+        UNION ALL SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id >= ?1 AND machine_id <= ?2
         """)
 
     static let unknown = Statement(
         "machines.unknown",
-        "SELECT machine_id, kind, pointer, unknown_since_at FROM machine_sections ORDER BY machine_id, kind, pointer")
-
-    static let unknownOfOne = Statement(
-        "machines.unknown_of_one",
         """
-        SELECT machine_id, kind, pointer, unknown_since_at FROM machine_sections WHERE machine_id = ?1
-        ORDER BY machine_id, kind, pointer
+        SELECT machine_id, kind, pointer, unknown_since_at FROM machine_sections
+        WHERE machine_id >= ?1 AND machine_id <= ?2 ORDER BY machine_id, kind, pointer
         """)
 
-    static let all = [list, one, tags, tagsOfOne, unknown, unknownOfOne]
+    static let all = [list, part, order, one, tags, unknown]
+
+    /// Numbers of machines, all of them.
+    static let anyMachine = Int64.min...Int64.max
 
     static func list(
         _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
     ) throws -> ListAnswer<MachineSummary> {
         var items: [MachineSummary] = []
-        try each(connection, filter: filter, now: now, heardSince: heardSince) { machine in
+        try each(connection, filter: filter, now: now, heardSince: heardSince) { _, machine in
             items.append(machine)
             return items.count <= limit
         }
         return ListAnswer(items: items, limit: limit)
-    }
-
-    /// The same as the bytes of its JSON: a fleet's list is large, and writing it is most of the work.
-    static func listJSON(
-        _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
-    ) throws -> [UInt8] {
-        var writer = JSONWriter()
-        var count = 0
-        writer.begin("{\"items\":[")
-        try each(connection, filter: filter, now: now, heardSince: heardSince) { machine in
-            count += 1
-            guard count <= limit else { return false }
-            if count > 1 { writer.raw(",") }
-            machine.write(to: &writer)
-            return true
-        }
-        writer.raw(count > limit ? "],\"truncated\":true}" : "],\"truncated\":false}")
-        return writer.bytes
     }
 
     static func one(
@@ -97,27 +81,32 @@ enum MachineQueries {
     ) throws -> MachineSummary? {
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
-        try extras.read(
-            connection, tags: tagsOfOne, unknown: unknownOfOne, failed: UnknownParts.failedKindsOfOne, id)
+        try extras.read(connection, of: id...id, failed: UnknownParts.failedKindsOfOne, id)
         return try connection.row(one, id).flatMap {
             MachineRow($0).summary(extras: extras, hearing: hearing, now: now)
         }
     }
 
-    private static func each(
-        _ connection: any SQLConnection, filter: Filter, now: Timestamp, heardSince: Int64?,
-        _ body: (MachineSummary) -> Bool
+    /// Machines in the order of their names; or those of a part, in the order of their numbers.
+    ///
+    /// - Parameter body: gets a machine's number and what is told of it; answers whether to go on.
+    static func each(
+        _ connection: any SQLConnection, part: ClosedRange<Int64>? = nil, filter: Filter, now: Timestamp,
+        heardSince: Int64?, _ body: (Int64, MachineSummary) -> Bool
     ) throws {
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
-        try extras.read(connection, tags: tags, unknown: unknown, failed: UnknownParts.failedKinds)
-        try connection.each(list, [filter.includesRetired ? 1 : 0]) { row in
-            guard let machine = MachineRow(row).summary(extras: extras, hearing: hearing, now: now),
+        try extras.read(connection, of: part ?? anyMachine, failed: UnknownParts.failedKinds)
+        let retired: SQLValue = .integer(filter.includesRetired ? 1 : 0)
+        let values = part.map { [retired, .integer($0.lowerBound), .integer($0.upperBound)] } ?? [retired]
+        try connection.each(part == nil ? list : self.part, values) { row in
+            guard let id = row.integer(0),
+                let machine = MachineRow(row).summary(extras: extras, hearing: hearing, now: now),
                 filter.admits(machine)
             else {
                 return true
             }
-            return body(machine)
+            return body(id, machine)
         }
     }
 
@@ -127,17 +116,21 @@ enum MachineQueries {
         private(set) var unknown: [Int64: [UnknownSection]] = [:]
 
         mutating func read(
-            _ connection: any SQLConnection, tags: Statement, unknown: Statement, failed: Statement,
+            _ connection: any SQLConnection, of machines: ClosedRange<Int64>, failed: Statement,
             _ values: any SQLBindable...
         ) throws {
+            let range: [SQLValue] = [.integer(machines.lowerBound), .integer(machines.upperBound)]
             var found: [Int64: [String]] = [:]
-            try connection.each(tags, values) { row in
-                if let machine = row.integer(0), let tag = row.text(1) { found[machine, default: []].append(tag) }
+            try connection.each(MachineQueries.tags, range) { row in
+                if let machine = row.integer(0), let tag = row.text(1) {
+                    // A machine has few.
+                    if !found[machine, default: []].contains(tag) { found[machine, default: []].append(tag) }
+                }
                 return true
             }
-            self.tags = found.mapValues { $0.count > 1 ? Set($0).sorted() : $0 }
+            self.tags = found.mapValues { $0.count > 1 ? $0.sorted() : $0 }
             var sections: [Int64: [UnknownSection]] = [:]
-            try connection.each(unknown, values) { row in
+            try connection.each(MachineQueries.unknown, range) { row in
                 if let machine = row.integer(0), let kind = row.text(1), let pointer = row.text(2),
                     let since = row.integer(3)
                 {
