@@ -58,8 +58,9 @@ def ask(connection, path):
     start = time.monotonic()
     connection.request("GET", path)
     answer = connection.getresponse()
+    begun = time.monotonic()
     body = answer.read()
-    return answer.status, len(body), (time.monotonic() - start) * 1000
+    return answer.status, len(body), (begun - start) * 1000, (time.monotonic() - start) * 1000
 
 
 def ask_all(hub, questions):
@@ -67,10 +68,12 @@ def ask_all(hub, questions):
     rows = []
     connection = LocalConnection(os.path.join(hub.data, "hub.sock"))
     for name, path in questions:
-        status, length, first = ask(connection, path)
-        times = [ask(connection, path)[2] for _ in range(REPEATS)]
+        status, length, _, first = ask(connection, path)
+        begun, times = zip(*(ask(connection, path)[2:] for _ in range(REPEATS)))
+        # The hub begins to answer when it has all of the answer.
         rows.append({"name": name, "path": path, "status": status, "bytes": length, "first_ms": round(first, 2),
-                     "warm_ms": round(statistics.median(times), 2), "best_ms": round(min(times), 2)})
+                     "hub_ms": round(statistics.median(begun), 2), "warm_ms": round(statistics.median(times), 2),
+                     "best_ms": round(min(times), 2)})
     return connection, rows
 
 
@@ -96,8 +99,9 @@ def show(results):
 
 
 def show_questions(title, rows, notes=()):
-    tables.show(title, ["question", "answer KB", "first ms", "warm ms", "best ms"],
-                [[row["name"], row["bytes"] / 1000, row["first_ms"], row["warm_ms"], row["best_ms"]] for row in rows],
+    tables.show(title, ["question", "answer KB", "first ms", "in the hub ms", "warm ms", "best ms"],
+                [[row["name"], row["bytes"] / 1000, row["first_ms"], row["hub_ms"], row["warm_ms"],
+                  row["best_ms"]] for row in rows],
                 notes)
 
 

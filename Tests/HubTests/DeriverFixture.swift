@@ -72,7 +72,7 @@ final class TestHubStore {
     let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
     let machineID: Int64 = 1
 
-    init(name: String = "web-01", checkpoints: Checkpointer.Sizes = Checkpointer.Sizes()) throws {
+    init(name: String = "web-01", checkpoints: Checkpointer.Sizes? = nil) throws {
         directory = try TemporaryDirectory()
         store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: checkpoints)
         _ = try store.write { connection in

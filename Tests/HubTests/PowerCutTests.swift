@@ -7,7 +7,7 @@ import Testing
 @Suite struct PowerCutTests {
     /// In a process of its own, since the recording has to lie under every file that SQLite opens.
     @Test func `A power cut at any moment loses nothing that was answered`() async {
-        await #expect(processExitsWith: .success) { try Self.cutAnywhere(Checkpointer.Sizes(), beginnings: 2) }
+        await #expect(processExitsWith: .success) { try Self.cutAnywhere(nil, beginnings: 2) }
     }
 
     @Test func `Nor one while the log is folded into the database beside the writer`() async {
@@ -18,7 +18,7 @@ import Testing
     }
 
     /// - Parameter beginnings: so often the log begins anew at least.
-    private static func cutAnywhere(_ checkpoints: Checkpointer.Sizes, beginnings expected: Int) throws {
+    private static func cutAnywhere(_ checkpoints: Checkpointer.Sizes?, beginnings expected: Int) throws {
         RecordingDisk.register()
         let hub = try TestHubStore(checkpoints: checkpoints)
         var histories = DeriverHistories(seed: 11)

@@ -22,20 +22,25 @@ struct DiskReserve: Sendable {
     let path: String
     let bytes: Int64
 
-    /// 16 MiB, or an eighth of the file system where that is less: the log has up to 8 MiB of pages that the database file
-    /// must grow for before the log can begin anew.
     init(path: String, total: Int64?) {
         self.path = path
-        bytes = min(16 << 20, (total ?? .max) / 8)
+        bytes = Self.bytes(ofTotal: total)
     }
 
-    /// Makes the file where it is not there and the disk has plenty left; false where it is not there afterwards.
+    /// 64 MiB, or an eighth of the file system where that is less. The database file may have to grow for all that its log
+    /// holds before the log can begin anew: `Checkpointer.Sizes` keeps that below.
+    static func bytes(ofTotal total: Int64?) -> Int64 { min(64 << 20, (total ?? .max) / 8) }
+
+    /// Makes the file, or makes it as long as it should be, where the disk has plenty left; false where it is not there
+    /// afterwards.
     @discardableResult
     func take(available: Int64?) -> Bool {
-        if access(path, F_OK) == 0 { return true }
-        guard bytes > 0, available ?? .max > 4 * bytes else { return false }
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return false }
+        var status = stat()
+        let isThere = stat(path, &status) == 0
+        if isThere, status.st_size >= bytes { return true }
+        guard bytes > 0, available ?? .max > 4 * bytes else { return isThere }
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return isThere }
         defer { close(file) }
         guard posix_fallocate(file, 0, off_t(bytes)) == 0 else {
             unlink(path)

@@ -18,11 +18,11 @@ final class Checkpointer: Sendable {
     struct Sizes {
         /// So much is not in the database: a checkpoint begins. Rarer ones write the pages that change all the time less
         /// often.
-        var start = 24 << 20
+        var start: Int
         /// So much is left to the writer.
-        var rest = 1 << 20
+        var rest: Int
         /// So much is not in the database although a checkpoint goes on: the disk does not keep up, and the writer waits.
-        var limit = 128 << 20
+        var limit: Int
     }
 
     private enum Phase {
@@ -182,5 +182,16 @@ final class Checkpointer: Sendable {
         guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file
         else { return }
         _ = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
+    }
+}
+
+extension Checkpointer.Sizes {
+    /// 48, 24 and 1 MiB, or less on a small file system: its reserve has room for all that the database must grow for.
+    ///
+    /// - Parameter total: bytes of the file system.
+    init(total: Int64?) {
+        limit = Int(DiskReserve.bytes(ofTotal: total) / 4 * 3)
+        start = limit / 2
+        rest = min(1 << 20, start / 8)
     }
 }

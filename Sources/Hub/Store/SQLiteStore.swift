@@ -16,12 +16,15 @@ final class SQLiteStore: Store {
     /// - Parameters:
     ///   - maximumReaders: concurrent read transactions.
     ///   - upgrade: what to do with the tables of an older version.
-    ///   - checkpoints: when the write-ahead log is folded into the database.
+    ///   - checkpoints: when the write-ahead log is folded into the database; nil says as suits the file system.
     init(
         path: String, maximumReaders: Int = 4, upgrade: SchemaUpgrade = .now,
-        checkpoints: Checkpointer.Sizes = Checkpointer.Sizes()
+        checkpoints: Checkpointer.Sizes? = nil
     ) throws {
         self.path = path
+        let sizes =
+            checkpoints
+            ?? Checkpointer.Sizes(total: DiskSpace.of(URL(filePath: path).deletingLastPathComponent().path)?.total)
         GatheringVFS.register()
         var configuration = Configuration()
         configuration.maximumReaderCount = maximumReaders
@@ -52,11 +55,12 @@ final class SQLiteStore: Store {
                 // Debian's SQLite overwrites what is deleted, page by page: deleting much would write as much. Only what
                 // is written anyway is overwritten; `erase` overwrites all.
                 _ = try Row.fetchOne(database, sql: "PRAGMA secure_delete = FAST")
-                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                // A reader that was long at it made the log longer; it is cut when it begins anew.
+                try database.execute(sql: "PRAGMA journal_size_limit = \(sizes.limit)")
                 // The pages of a large fleet's newest state, which each snapshot changes; readers need less.
                 try database.execute(sql: "PRAGMA cache_size = -32768")
                 let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
-                let checkpointer = try Checkpointer(path: path, pageSize: pageSize, sizes: checkpoints)
+                let checkpointer = try Checkpointer(path: path, pageSize: pageSize, sizes: sizes)
                 checkpointer.watch(database)
                 return checkpointer
             }
