@@ -83,7 +83,7 @@ import Testing
                 for number in 0..<800 { try self.commit(number) }
             }
             for _ in 0..<40 {
-                try store.checkpoint()
+                #expect(try store.checkpoint())
                 try store.erase { _ = try $0.write { try $0.run(Self.update, "y", 3) } }
                 #expect(store.walBytes ?? 0 < 4 << 20)
                 try await Task.sleep(for: .milliseconds(5))
@@ -94,6 +94,43 @@ import Testing
         try store.erase { _ in }
         #expect(store.walBytes == 0, "emptied, not only folded")
         #expect(try isSound())
+    }
+
+    @Test func `Readers that come and go do not let the log grow on`() async throws {
+        let store = store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<2 {
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await store.read { connection in
+                            _ = try connection.row(Self.count)
+                            usleep(UInt32(4000 + 3000 * index))
+                        }
+                        try? await Task.sleep(for: .milliseconds(4))
+                    }
+                }
+            }
+            var longest: Int64 = 0
+            for number in 0..<1500 {
+                try commit(number)
+                longest = max(longest, store.walBytes ?? 0)
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+            // About 30 MB are written.
+            #expect(longest < 10 << 20)
+        }
+        #expect(try isSound())
+    }
+
+    /// In a process of its own, since the failing disk has to lie under every file that SQLite opens.
+    @Test func `A database that cannot be synced ends the process`() async {
+        await #expect(processExitsWith: .exitCode(Checkpointer.failedSync)) {
+            RecordingDisk.register()
+            let test = try CheckpointerTests()
+            RecordingDisk.failSyncs(of: "hub.sqlite")
+            for number in 0..<1500 { try test.commit(number) }
+        }
     }
 
     @Test func `Another program's checkpoint is waited for`() throws {

@@ -258,7 +258,7 @@ import Testing
         defer { try? store.close() }
         let reserve = DiskReserve(path: "\(mount)/hub.reserve", total: DiskSpace.of(mount)?.total)
         #expect(reserve.take(available: DiskSpace.of(mount)?.available))
-        #expect(reserve.bytes == 16 << 20)
+        #expect(reserve.bytes == (128 << 20) / 40)
         // Refused bodies of long ago, until nothing goes in any more; then the rest of the disk as well.
         let insert = Statement(
             "t",

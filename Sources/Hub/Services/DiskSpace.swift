@@ -27,9 +27,12 @@ struct DiskReserve: Sendable {
         bytes = Self.bytes(ofTotal: total)
     }
 
-    /// 64 MiB, or an eighth of the file system where that is less. The database file may have to grow for all that its log
-    /// holds before the log can begin anew: `Checkpointer.Sizes` keeps that below.
-    static func bytes(ofTotal total: Int64?) -> Int64 { min(64 << 20, (total ?? .max) / 8) }
+    /// 64 MiB, or a fortieth of the file system where that is less: half of what retention leaves free. The database file
+    /// may have to grow for all that its log holds before the log can begin anew: `Checkpointer.Sizes` keeps that below.
+    static func bytes(ofTotal total: Int64?) -> Int64 {
+        guard let total, total > 0 else { return 64 << 20 }
+        return min(64 << 20, total / 40)
+    }
 
     /// Makes the file, or makes it as long as it should be, where the disk has plenty left; false where it is not there
     /// afterwards.
@@ -37,16 +40,16 @@ struct DiskReserve: Sendable {
     func take(available: Int64?) -> Bool {
         var status = stat()
         let isThere = stat(path, &status) == 0
-        if isThere, status.st_size >= bytes { return true }
-        guard bytes > 0, available ?? .max > 4 * bytes else { return isThere }
+        let length = isThere ? Int64(status.st_size) : 0
+        if isThere, length >= bytes { return true }
+        // Half as much again is left.
+        guard available ?? .max > (bytes - length) / 2 * 3 else { return isThere }
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { return isThere }
         defer { close(file) }
-        guard posix_fallocate(file, 0, off_t(bytes)) == 0 else {
-            unlink(path)
-            return false
-        }
-        return true
+        if posix_fallocate(file, 0, off_t(bytes)) == 0 { return true }
+        if isThere { ftruncate(file, off_t(length)) } else { unlink(path) }
+        return isThere
     }
 
     /// Gives the room to the database.

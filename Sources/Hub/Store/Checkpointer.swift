@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import GRDB
 import GRDBSQLite
 import Synchronization
@@ -13,6 +13,9 @@ import Synchronization
 /// Nothing here decides what is durable. Each commit is synced in the log before it is answered, and SQLite neither
 /// forgets a frame before its page is synced in the database, nor takes a frame that a reader's past still needs. A
 /// checkpoint that fails (a full disk) leaves the log as it is, and the next one tries again.
+///
+/// A checkpoint beside the writer never begins while all of the log is in the database: until 3.51.3 SQLite forgets frames
+/// where the log begins anew in that moment (https://www.sqlite.org/wal.html#walresetbug).
 final class Checkpointer: Sendable {
     /// Bytes of the log.
     struct Sizes {
@@ -29,40 +32,48 @@ final class Checkpointer: Sendable {
         case idle
         /// The connection beside the writer is at it.
         case folding
-        /// The writer is to do what is left, at its next commit.
+        /// The writer is to do what is left, and again, until the log has begun anew.
         case finishing
         case closed
     }
 
     private struct Log {
         var phase = Phase.idle
-        /// Frames in the log, and how many of them are in the database.
-        var frames = 0
+        /// Frames in the log, and how many of them are in the database. What was there before the first commit counts as
+        /// being there: it is another process's to fold, and small where there is none.
+        var frames: Int?
         var folded = 0
+        /// How often it has begun anew.
+        var beginnings = 0
         /// A reader needs the past, or the disk is full: with fewer frames than this another try is in vain.
         var waitsFor = 0
+        /// Frames, and those that were not in the database, when the checkpoint began.
+        var began = (frames: 0, left: 0)
 
-        var left: Int { frames - folded }
+        var left: Int { (frames ?? 0) - folded }
 
         /// Has the connection beside the writer begin no other round.
         mutating func stop() { if phase != .closed { phase = .idle } }
 
         mutating func grew(to frames: Int) {
-            // It began anew.
-            if frames < self.frames { (folded, waitsFor) = (0, 0) }
+            if let known = self.frames, frames < known {
+                beginnings += 1
+                (folded, waitsFor) = (0, 0)
+                if phase == .finishing { phase = .idle }
+            } else if self.frames == nil {
+                folded = frames
+            }
             self.frames = frames
         }
-
-        mutating func folded(_ checkpoint: Checkpoint) { folded = max(folded, checkpoint.folded) }
     }
 
     /// What a checkpoint found: frames in the log when it began, and how many of them are in the database now.
     private struct Checkpoint {
         var frames: Int
         var folded: Int
-        var isWhole: Bool { folded == frames }
     }
 
+    private let path: String
     private let beside: DatabaseQueue
     private let log = Mutex(Log())
     /// The sizes in frames.
@@ -77,6 +88,7 @@ final class Checkpointer: Sendable {
         configuration.busyMode = .timeout(10)
         // What it reads and writes passes by its cache.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -64") }
+        self.path = path
         beside = try DatabaseQueue(path: path, configuration: configuration)
         start = sizes.start / pageSize
         rest = sizes.rest / pageSize
@@ -95,8 +107,11 @@ final class Checkpointer: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Folds what is there without the writer's help.
+    func foldBeside() { beside.writeWithoutTransaction { round($0) } }
+
     /// Runs what needs the log for itself: SQLite refuses a checkpoint while another one goes on. To be called on the
-    /// writer's queue.
+    /// writer's queue; the body commits nothing.
     func alone<Value>(_ body: () throws -> Value) throws -> Value {
         log.withLock { $0.stop() }
         return try beside.writeWithoutTransaction { _ in try body() }
@@ -111,13 +126,17 @@ final class Checkpointer: Sendable {
         enum Step { case nothing, begin, wait, finish }
         let step = log.withLock { log -> Step in
             log.grew(to: frames)
+            guard frames >= log.waitsFor else { return .nothing }
             switch log.phase {
             case .idle:
-                guard log.left >= start, frames >= log.waitsFor else { return .nothing }
+                guard log.left >= start else { return .nothing }
                 log.phase = .folding
+                log.began = (frames, log.left)
                 return .begin
             case .folding:
-                guard max(log.left, frames / 2) >= limit, frames >= log.waitsFor else { return .nothing }
+                // After a long reader much is left from the beginning, and the disk does keep up.
+                guard log.left >= max(limit, log.began.left + limit / 2) || frames - log.began.frames >= 4 * limit
+                else { return .nothing }
                 log.phase = .finishing
                 return .wait
             case .finishing: return .finish
@@ -137,19 +156,23 @@ final class Checkpointer: Sendable {
 
     /// On the connection beside the writer, which goes on meanwhile.
     private func fold(_ database: Database) {
-        while log.withLock({ $0.phase == .folding }) {
-            let before = log.withLock { $0.folded }
-            let found = Self.checkpoint(database.sqliteConnection)
-            if found != nil { Self.sync(database.sqliteConnection) }
-            log.withLock { log in
-                if let found { log.folded(found) }
-                guard log.phase == .folding else { return }
-                if log.left <= rest {
-                    log.phase = .finishing
-                } else if log.folded == before {
-                    log.phase = .idle
-                    log.waitsFor = log.frames + start / 4
-                }
+        while log.withLock({ $0.phase == .folding }) { round(database) }
+    }
+
+    /// One round, where there is anything to fold that the writer knows of.
+    private func round(_ database: Database) {
+        let before = log.withLock { (left: $0.left, folded: $0.folded, beginnings: $0.beginnings) }
+        guard before.left > 0 else { return }
+        let found = Self.checkpoint(database.sqliteConnection)
+        if found != nil { sync(database.sqliteConnection) }
+        log.withLock { log in
+            if let found, log.beginnings == before.beginnings { log.folded = max(log.folded, found.folded) }
+            guard log.phase == .folding else { return }
+            if log.left <= rest {
+                log.phase = .finishing
+            } else if log.folded == before.folded {
+                log.stop()
+                log.waitsFor = (log.frames ?? 0) + start / 4
             }
         }
     }
@@ -158,12 +181,15 @@ final class Checkpointer: Sendable {
     private func finish(by writer: OpaquePointer) {
         let found = Self.checkpoint(writer)
         log.withLock { log in
-            if let found { log.folded(found) }
-            if found?.isWhole == true { return log.stop() }
-            // A reader that will soon be done may stand in the way: while little is left, the next commit tries again.
-            guard found == nil || log.left > 2 * rest else { return }
-            log.stop()
-            log.waitsFor = log.frames + start / 4
+            if let found { log.folded = found.folded }
+            if found != nil, log.left <= 2 * rest {
+                // The next transaction begins the log anew, unless a reader still looks into it; or a reader stood in the
+                // way just now. Another try soon, but not with each commit: it syncs the database.
+                log.waitsFor = (log.frames ?? 0) + rest
+            } else {
+                log.stop()
+                log.waitsFor = (log.frames ?? 0) + start / 4
+            }
         }
     }
 
@@ -177,12 +203,22 @@ final class Checkpointer: Sendable {
 
     /// Gives the disk what is written of the database: SQLite does so only with the whole log, on the writer, which then
     /// waits for less.
-    private static func sync(_ connection: OpaquePointer?) {
+    ///
+    /// Where that fails nothing can be trusted that was written since the last time (the kernel forgets what it could not
+    /// write), and SQLite counts it as done: the process ends, as PostgreSQL's does, and the next one takes it from the log.
+    private func sync(_ connection: OpaquePointer?) {
         var file: UnsafeMutablePointer<sqlite3_file>?
-        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file
+        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
+            let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
         else { return }
-        _ = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
+        guard code != SQLITE_OK else { return }
+        let words = "error: \(path) cannot be synced to its disk (\(code)); look at the disk, then start the hub again\n"
+        FileHandle.standardError.write(Data(words.utf8))
+        _exit(Self.failedSync)
     }
+
+    /// `EX_IOERR` of sysexits.h.
+    static let failedSync: Int32 = 74
 }
 
 extension Checkpointer.Sizes {
@@ -190,7 +226,7 @@ extension Checkpointer.Sizes {
     ///
     /// - Parameter total: bytes of the file system.
     init(total: Int64?) {
-        limit = Int(DiskReserve.bytes(ofTotal: total) / 4 * 3)
+        limit = max(1 << 20, Int(DiskReserve.bytes(ofTotal: total) / 4 * 3))
         start = limit / 2
         rest = min(1 << 20, start / 8)
     }

@@ -31,10 +31,12 @@ extension SQLiteStore {
         try space { _ = try Row.fetchAll($0, sql: "PRAGMA incremental_vacuum(\(pages))") }
     }
 
-    /// Folds the write-ahead log into the file as far as no reader needs it.
-    func checkpoint() throws {
-        try space { database in
-            try checkpointer.alone { _ = try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(PASSIVE)") }
+    /// Folds the write-ahead log into the file as far as no reader needs it; false where another process is at that.
+    @discardableResult
+    func checkpoint() throws -> Bool {
+        checkpointer.foldBeside()
+        return try space { database in
+            try checkpointer.alone { try Int.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)") == 0 }
         }
     }
 

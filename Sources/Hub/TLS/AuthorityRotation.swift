@@ -82,14 +82,17 @@ struct AuthorityRotation {
     /// Announces neither the next nor the previous one any more. Answers what there was.
     func forget() throws -> [String] {
         try finish()
+        _ = try remove(nextKey)
         var gone: [String] = []
-        for (place, path) in [("", nextKey), ("next", next), ("previous", previous)] {
-            if unlink(path) == 0 {
-                if !place.isEmpty { gone.append(place) }
-            } else if errno != ENOENT {
-                throw SecretFile.Failure(path: path, action: "remove", code: errno)
-            }
-        }
+        if try remove(next) { gone.append("next") }
+        if try remove(previous) { gone.append("previous") }
         return gone
+    }
+
+    /// Answers whether it was there.
+    private func remove(_ path: String) throws -> Bool {
+        if unlink(path) == 0 { return true }
+        guard errno == ENOENT else { throw SecretFile.Failure(path: path, action: "remove", code: errno) }
+        return false
     }
 }

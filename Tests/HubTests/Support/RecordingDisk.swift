@@ -28,12 +28,16 @@ enum RecordingDisk {
         var steps: [Step] = []
         var names: [String] = []
         var exchanged: [Methods: Methods] = [:]
+        var failing: String?
     }
 
     private nonisolated(unsafe) static let system = sqlite3_vfs_find(nil)!
     private static let state = Mutex(State())
 
     static var steps: [Step] { state.withLock { $0.steps } }
+
+    /// From now on each sync of the file fails.
+    static func failSyncs(of file: String) { state.withLock { $0.failing = file } }
 
     static func mark(_ number: Int) { note(.mark(number)) }
 
@@ -100,10 +104,12 @@ enum RecordingDisk {
                 .truncate(file: RecordingDisk.name(file), size: Int(size)))
         }
         copy.pointee.xSync = { file, flags in
-            let begin = RecordingDisk.state.withLock { $0.steps.count }
+            let name = RecordingDisk.name(file)
+            let (begin, fails) = RecordingDisk.state.withLock { ($0.steps.count, $0.failing == name) }
+            if fails { return SQLITE_IOERR }
             return RecordingDisk.noted(
                 RecordingDisk.companion(file).pointee.methods.pointee.xSync(file, flags),
-                .sync(file: RecordingDisk.name(file), begin: begin))
+                .sync(file: name, begin: begin))
         }
         return Methods(copy)
     }
