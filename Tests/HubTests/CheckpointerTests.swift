@@ -10,6 +10,7 @@ import Testing
     private static let sizes = Checkpointer.Sizes(start: 512 << 10, rest: 128 << 10, limit: 2 << 20)
     private static let insert = Statement("test.insert", "INSERT INTO tests (text) VALUES (?1)")
     private static let update = Statement("test.update", "UPDATE tests SET text = ?1 WHERE id % 7 = ?2")
+    private static let one = Statement("test.one", "SELECT id FROM tests WHERE id = 1")
     private static let count = Statement("test.count", "SELECT count(*) AS n FROM tests")
 
     private let directory: TemporaryDirectory
@@ -103,7 +104,7 @@ import Testing
                 group.addTask {
                     while !Task.isCancelled {
                         try? await store.read { connection in
-                            _ = try connection.row(Self.count)
+                            _ = try connection.row(Self.one)
                             usleep(UInt32(4000 + 3000 * index))
                         }
                         try? await Task.sleep(for: .milliseconds(4))

@@ -45,7 +45,7 @@ final class Checkpointer: Sendable {
         var folded = 0
         /// How often it has begun anew.
         var beginnings = 0
-        /// A reader needs the past, or the disk is full: with fewer frames than this another try is in vain.
+        /// With fewer frames than this another try is not worth it.
         var waitsFor = 0
         /// Frames, and those that were not in the database, when the checkpoint began.
         var began = (frames: 0, left: 0)
@@ -54,6 +54,12 @@ final class Checkpointer: Sendable {
 
         /// Has the connection beside the writer begin no other round.
         mutating func stop() { if phase != .closed { phase = .idle } }
+
+        /// Tries again when the log is longer by so many frames.
+        mutating func giveUp(for more: Int) {
+            stop()
+            waitsFor = (frames ?? 0) + more
+        }
 
         mutating func grew(to frames: Int) {
             if let known = self.frames, frames < known {
@@ -164,15 +170,15 @@ final class Checkpointer: Sendable {
         let before = log.withLock { (left: $0.left, folded: $0.folded, beginnings: $0.beginnings) }
         guard before.left > 0 else { return }
         let found = Self.checkpoint(database.sqliteConnection)
-        if found != nil { sync(database.sqliteConnection) }
+        if let found, found.folded != before.folded { sync(database.sqliteConnection) }
         log.withLock { log in
             if let found, log.beginnings == before.beginnings { log.folded = max(log.folded, found.folded) }
             guard log.phase == .folding else { return }
-            if log.left <= rest {
+            if found == nil {
+                log.giveUp(for: start / 4)
+            } else if log.left <= rest || log.folded - before.folded < rest {
+                // Little is left, or readers keep it: at some commit none will.
                 log.phase = .finishing
-            } else if log.folded == before.folded {
-                log.stop()
-                log.waitsFor = (log.frames ?? 0) + start / 4
             }
         }
     }
@@ -181,15 +187,12 @@ final class Checkpointer: Sendable {
     private func finish(by writer: OpaquePointer) {
         let found = Self.checkpoint(writer)
         log.withLock { log in
-            if let found { log.folded = found.folded }
-            if found != nil, log.left <= 2 * rest {
-                // The next transaction begins the log anew, unless a reader still looks into it; or a reader stood in the
-                // way just now. Another try soon, but not with each commit: it syncs the database.
-                log.waitsFor = (log.frames ?? 0) + rest
-            } else {
-                log.stop()
-                log.waitsFor = (log.frames ?? 0) + start / 4
-            }
+            guard let found else { return log.giveUp(for: start / 4) }
+            log.folded = found.folded
+            // The next transaction begins the log anew, unless a reader still looks into it; or one stood in the way just
+            // now. Another try soon, but not with each commit: it syncs the database.
+            log.waitsFor = (log.frames ?? 0) + start / 8
+            if log.left >= start { log.stop() }
         }
     }
 
@@ -212,7 +215,7 @@ final class Checkpointer: Sendable {
             let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
         else { return }
         guard code != SQLITE_OK else { return }
-        let words = "error: \(path) cannot be synced to its disk (\(code)); look at the disk, then start the hub again\n"
+        let words = "error: \(path) cannot be synced to its disk (\(code)); look at it, then start the hub again\n"
         FileHandle.standardError.write(Data(words.utf8))
         _exit(Self.failedSync)
     }
