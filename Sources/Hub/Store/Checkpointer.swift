@@ -55,6 +55,11 @@ final class Checkpointer: Sendable {
         /// Has the connection beside the writer begin no other round.
         mutating func stop() { if phase != .closed { phase = .idle } }
 
+        mutating func beginFolding() {
+            phase = .folding
+            began = (frames ?? 0, left)
+        }
+
         /// Tries again when the log is longer by so many frames.
         mutating func giveUp(for more: Int) {
             stop()
@@ -113,8 +118,13 @@ final class Checkpointer: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Folds what is there without the writer's help.
-    func foldBeside() { beside.writeWithoutTransaction { round($0) } }
+    /// Folds what is there, unless the writer is just at that.
+    func foldBeside() {
+        beside.writeWithoutTransaction { database in
+            log.withLock { log in if log.phase == .idle, log.left > 0 { log.beginFolding() } }
+            fold(database)
+        }
+    }
 
     /// Runs what needs the log for itself: SQLite refuses a checkpoint while another one goes on. To be called on the
     /// writer's queue; the body commits nothing.
@@ -136,8 +146,7 @@ final class Checkpointer: Sendable {
             switch log.phase {
             case .idle:
                 guard log.left >= start else { return .nothing }
-                log.phase = .folding
-                log.began = (frames, log.left)
+                log.beginFolding()
                 return .begin
             case .folding:
                 // After a long reader much is left from the beginning, and the disk does keep up.
@@ -165,10 +174,8 @@ final class Checkpointer: Sendable {
         while log.withLock({ $0.phase == .folding }) { round(database) }
     }
 
-    /// One round, where there is anything to fold that the writer knows of.
     private func round(_ database: Database) {
-        let before = log.withLock { (left: $0.left, folded: $0.folded, beginnings: $0.beginnings) }
-        guard before.left > 0 else { return }
+        let before = log.withLock { (folded: $0.folded, beginnings: $0.beginnings) }
         let found = Self.checkpoint(database.sqliteConnection)
         if let found, found.folded != before.folded { sync(database.sqliteConnection) }
         log.withLock { log in
