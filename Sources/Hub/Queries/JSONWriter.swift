@@ -149,13 +149,8 @@ struct JSONWriter {
         let milliseconds = min(max(moment, Timestamp.earliest), Timestamp.latest).milliseconds
         let inDay = ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000
         let day = milliseconds - inDay
-        let text = days[day] ?? Array(Timestamp(milliseconds: day).description.utf8.prefix(11))
-        if days[day] == nil {
-            if days.count == 64 { days = [:] }
-            days[day] = text
-        }
         store.append(0x22)
-        text.withUnsafeBufferPointer { text in text.baseAddress.map { store.append($0, text.count) } }
+        words(of: day).withUnsafeBufferPointer { text in text.baseAddress.map { store.append($0, text.count) } }
         digits(inDay / 3_600_000, 2)
         store.append(0x3A)
         digits(inDay / 60_000 % 60, 2)
@@ -165,6 +160,15 @@ struct JSONWriter {
         digits(inDay % 1000, 3)
         store.append(0x5A)
         store.append(0x22)
+    }
+
+    /// `2026-11-26T`, of the day that begins then.
+    private mutating func words(of day: Int64) -> [UInt8] {
+        if let known = days[day] { return known }
+        if days.count == 64 { days = [:] }
+        let words = Array(Timestamp(milliseconds: day).description.utf8.prefix(11))
+        days[day] = words
+        return words
     }
 
     private mutating func digits(_ value: Int64, _ width: Int) {

@@ -18,8 +18,10 @@ struct MachineListJSON {
 
     /// What is written of some machines, and where each one is.
     private struct Part: Sendable {
-        var places: [Int64: Range<Int>] = [:]
-        var json: WrittenJSON
+        /// In which they were read.
+        let order: [Int64]
+        let places: [Int64: Range<Int>]
+        let json: WrittenJSON
     }
 
     func answer(from store: some Store) async throws -> ByteBuffer {
@@ -29,12 +31,12 @@ struct MachineListJSON {
         }
         // Where most of a fleet is left out, its first machines by name are found sooner.
         guard order.count > few, limit >= order.count / 2 else {
-            let (order, part) = try await store.read { try inOrder($0) }
-            return answer(order, [part])
+            let first = try await store.read { try read($0) }
+            return answer(first.order, [first])
         }
         let middle = order.sorted()[order.count / 2]
-        async let lower = store.read { try part($0, of: Int64.min...middle - 1) }
-        async let upper = store.read { try part($0, of: middle...Int64.max) }
+        async let lower = store.read { try read($0, part: Int64.min...middle - 1) }
+        async let upper = store.read { try read($0, part: middle...Int64.max) }
         return answer(order, try await [lower, upper])
     }
 
@@ -48,29 +50,19 @@ struct MachineListJSON {
         return ids
     }
 
-    /// The first machines by name, one more than the limit at most.
-    private func inOrder(_ connection: any SQLConnection) throws -> (order: [Int64], part: Part) {
+    /// Those machines; or the first ones by name, one more than the limit at most.
+    private func read(_ connection: any SQLConnection, part machines: ClosedRange<Int64>? = nil) throws -> Part {
         var writer = JSONWriter()
         var order: [Int64] = []
-        var places: [Int64: Range<Int>] = [:]
-        try MachineQueries.each(connection, filter: filter, now: now, heardSince: heardSince) { id, machine in
-            order.append(id)
-            places[id] = writer.place { machine.write(to: &$0) }
-            return order.count <= limit
-        }
-        return (order, Part(places: places, json: writer.finish()))
-    }
-
-    private func part(_ connection: any SQLConnection, of machines: ClosedRange<Int64>) throws -> Part {
-        var writer = JSONWriter()
         var places: [Int64: Range<Int>] = [:]
         try MachineQueries.each(
             connection, part: machines, filter: filter, now: now, heardSince: heardSince
         ) { id, machine in
+            order.append(id)
             places[id] = writer.place { machine.write(to: &$0) }
-            return true
+            return machines != nil || order.count <= limit
         }
-        return Part(places: places, json: writer.finish())
+        return Part(order: order, places: places, json: writer.finish())
     }
 
     private func answer(_ order: [Int64], _ parts: [Part]) -> ByteBuffer {

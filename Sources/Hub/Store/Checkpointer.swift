@@ -61,9 +61,12 @@ final class Checkpointer: Sendable {
         }
 
         /// Tries again when the log is longer by so many frames.
+        mutating func tryAgain(after more: Int) { waitsFor = (frames ?? 0) + more }
+
+        /// Begins anew with what is there then.
         mutating func giveUp(for more: Int) {
             stop()
-            waitsFor = (frames ?? 0) + more
+            tryAgain(after: more)
         }
 
         mutating func grew(to frames: Int) {
@@ -177,7 +180,7 @@ final class Checkpointer: Sendable {
     private func round(_ database: Database) {
         let before = log.withLock { (folded: $0.folded, beginnings: $0.beginnings) }
         let found = Self.checkpoint(database.sqliteConnection)
-        if let found, found.folded != before.folded { sync(database.sqliteConnection) }
+        if found != nil { sync(database.sqliteConnection) }
         log.withLock { log in
             if let found, log.beginnings == before.beginnings { log.folded = max(log.folded, found.folded) }
             guard log.phase == .folding else { return }
@@ -198,7 +201,7 @@ final class Checkpointer: Sendable {
             log.folded = found.folded
             // The next transaction begins the log anew, unless a reader still looks into it; or one stood in the way just
             // now. Another try soon, but not with each commit: it syncs the database.
-            log.waitsFor = (log.frames ?? 0) + start / 8
+            log.tryAgain(after: start / 8)
             if log.left >= start { log.stop() }
         }
     }

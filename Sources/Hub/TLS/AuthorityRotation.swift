@@ -73,16 +73,15 @@ struct AuthorityRotation {
             (try? CertificateAuthority(pem: pem, key: privateKey)) != nil
         else { return }
         try SecretFile.write(pem, to: current)
-        for path in [next, nextKey] where unlink(path) != 0 && errno != ENOENT {
-            throw SecretFile.Failure(path: path, action: "remove", code: errno)
-        }
+        try remove(next)
+        try remove(nextKey)
         try SecretFile.synchronize(directory)
     }
 
     /// Announces neither the next nor the previous one any more. Answers what there was.
     func forget() throws -> [String] {
         try finish()
-        _ = try remove(nextKey)
+        try remove(nextKey)
         var gone: [String] = []
         if try remove(next) { gone.append("next") }
         if try remove(previous) { gone.append("previous") }
@@ -90,6 +89,7 @@ struct AuthorityRotation {
     }
 
     /// Answers whether it was there.
+    @discardableResult
     private func remove(_ path: String) throws -> Bool {
         if unlink(path) == 0 { return true }
         guard errno == ENOENT else { throw SecretFile.Failure(path: path, action: "remove", code: errno) }
