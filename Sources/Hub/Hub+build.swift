@@ -105,10 +105,17 @@ struct HubServer: Sendable {
         let budget = ConnectionBudget(maximum: limits.connections)
         let connection = ConnectionLimits(
             body: .seconds(Int64(limits.bodySeconds)), idle: .seconds(Int64(limits.idleSeconds)))
-        let http = HTTP1Channel.Configuration(
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100)
+        let localHTTP = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits: connection, budget: budget)],
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+            httpDecoderConfiguration: decoder)
+        let common = CommonFields(now: Clock.now)
+        let networkHTTP = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ConnectionGuard(limits: connection, budget: budget),
+                SnapshotChannelHandler(route: routes.snapshots, common: common),
+            ], httpDecoderConfiguration: decoder)
         let rollup = Rollup(store: store, now: Clock.now)
         let disk: @Sendable () -> DiskSpace? = { DiskSpace.of(directory.path) }
         let retention = RetentionKeeper(
@@ -136,7 +143,7 @@ struct HubServer: Sendable {
         let server: HTTPServerBuilder
         if configuration.server.insecureHTTP {
             keeper = nil
-            server = .http1(configuration: http)
+            server = .http1(configuration: networkHTTP)
         } else {
             let (chain, key) = try identity.certificate.load(now: Date())
             let context = TLSContext(try ServerCertificate.checkedContext(chain: chain, key: key))
@@ -145,7 +152,8 @@ struct HubServer: Sendable {
             self.keeper = keeper
             services.append(keeper)
             server = HTTPServerBuilder { responder in
-                TLSServerChannel(base: HTTP1Channel(responder: responder, configuration: http), context: context)
+                TLSServerChannel(
+                    base: HTTP1Channel(responder: responder, configuration: networkHTTP), context: context)
             }
         }
         if configuration.registries.isEnabled {
@@ -157,7 +165,7 @@ struct HubServer: Sendable {
         services.append(announcer)
         services.append(
             ListeningService(
-                responder: TaskPerRequest(base: local.buildResponder()), server: .http1(configuration: http),
+                responder: TaskPerRequest(base: local.buildResponder()), server: .http1(configuration: localHTTP),
                 address: .unixDomainSocket(path: directory.socket), description: directory.socket, logger: logger,
                 onListening: { _ in
                     chmod(directory.socket, 0o660)

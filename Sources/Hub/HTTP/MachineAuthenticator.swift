@@ -29,6 +29,12 @@ final class MachineAuthenticator: Sendable {
         "this machine's token is not known or was revoked; enrol it again with a string from vigie-hub enrollment create"
     )
 
+    /// The machine of a token that was found lately.
+    func known(_ token: String) -> AuthenticatedMachine? {
+        let hash = SHA256.tokenHash(token)
+        return cache.withLock { $0[hash] }
+    }
+
     /// - Parameter fresh: asks the database even where the cache knows.
     func authenticate(_ token: String, fresh: Bool = false) async throws -> AuthenticatedMachine {
         let hash = SHA256.tokenHash(token)

@@ -1,6 +1,8 @@
 import Contracts
+import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 
 /// An error answer of the hub: thrown by a route, answered as `application/problem+json` (RFC 9457).
 struct ProblemResponse: HTTPResponseError {
@@ -40,31 +42,46 @@ struct ProblemResponse: HTTPResponseError {
 
     func response(from request: Request, context: some RequestContext) throws -> Response { plainResponse }
 
+    var plainResponse: Response { Response(reply) }
+
     /// The answer; without its document if that cannot be written.
-    var plainResponse: Response {
+    var reply: Reply {
         var document = ProblemDocument(
             type: "about:blank", title: status.reasonPhrase, status: status.code, code: code.rawValue)
         document.detail = detail
         document.violations = violations
-        var response = (try? Response.json(document, status: status)) ?? Response(status: status)
-        response.headers[.contentType] = "application/problem+json"
-        if let retryAfterSeconds { response.headers[.retryAfter] = "\(retryAfterSeconds)" }
-        if let allow { response.headers[.allow] = allow }
-        if closesConnection { response.headers[.connection] = "close" }
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        return response
+        var reply = Reply(
+            status: status, fields: [.contentType: "application/problem+json", .cacheControl: "no-store"],
+            body: (try? CanonicalJSON.encode(document)) ?? [])
+        if let retryAfterSeconds { reply.fields[.retryAfter] = "\(retryAfterSeconds)" }
+        if let allow { reply.fields[.allow] = allow }
+        if closesConnection { reply.fields[.connection] = "close" }
+        if status == .unauthorized { reply.fields[.wwwAuthenticate] = "Bearer" }
+        return reply
     }
 }
 
+/// An answer whose body is there as a whole, for the router or for a channel.
+struct Reply: Sendable {
+    let status: HTTPTypes.HTTPResponse.Status
+    var fields: HTTPFields
+    let body: [UInt8]
+}
+
 extension Response {
+    init(_ reply: Reply) {
+        self.init(
+            status: reply.status, headers: reply.fields, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+
     /// An answer of `application/json` with canonical bytes.
     static func json(
         _ value: some Encodable, status: Hummingbird.HTTPResponse.Status = .ok
     ) throws -> Response {
-        let bytes = try CanonicalJSON.encode(value)
-        return Response(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        Response(
+            Reply(
+                status: status, fields: [.contentType: "application/json", .cacheControl: "no-store"],
+                body: try CanonicalJSON.encode(value)))
     }
 }
 

@@ -1,4 +1,5 @@
 import Contracts
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import Transport
@@ -78,58 +79,81 @@ struct SnapshotRoute: Sendable {
                 throw ProblemResponse(.badRequest, .badRequest, "the body ended early", closesConnection: true)
             }
         }
+        let submission: Submission
         do throws(IngestRejection) {
-            let submission = try read(request, context, machine, body.bytes, receivedAt)
-            return try await answer(to: submission, machine, body)
+            submission = try read(
+                request.headers, from: context.peerAddress, machine, body.bytes, receivedAt: receivedAt)
         } catch {
             let problem = ProblemResponse(error)
             if error.isKept { quarantine(machine, receivedAt, problem.status.code, error, body) }
             throw problem
         }
+        return Response(reply(to: await writer.submit(submission), submission, machine))
     }
 
     /// Everything that can be said without the database.
     private func read(
-        _ request: Request, _ context: HubContext, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
-        _ receivedAt: Timestamp
+        _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
+        receivedAt: Timestamp
     ) throws(IngestRejection) -> Submission {
-        try ContentDigest.verify(request.headers[.contentDigest], of: bytes)
+        try ContentDigest.verify(fields[.contentDigest], of: bytes)
         let snapshot = try SnapshotReader.read(
             compressed: bytes, inflateLimit: limits.inflatedBytes, schemas: schemas)
         try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
+        return submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+    }
+
+    /// The same for what can be read the short way; nil for any other, good or not.
+    ///
+    /// - Parameter inflateLimit: bytes.
+    func readCanonical(
+        _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
+        inflateLimit: Int, receivedAt: Timestamp
+    ) -> Submission? {
+        let limit = min(inflateLimit, limits.inflatedBytes)
+        guard (try? ContentDigest.verify(fields[.contentDigest], of: bytes)) != nil,
+            let snapshot = SnapshotReader.readCanonical(compressed: bytes, inflateLimit: limit, schemas: schemas),
+            (try? SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)) != nil
+        else { return nil }
+        return submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+    }
+
+    private func submission(
+        of snapshot: ReadSnapshot, _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine,
+        _ bytes: [UInt8], receivedAt: Timestamp
+    ) -> Submission {
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
-        let skew = request.headers[.date].flatMap(HTTPDate.parse).map {
+        let skew = fields[.date].flatMap(HTTPDate.parse).map {
             ClockSkew.measured(date: $0, receivedAt: receivedAt)
         }
         return Submission(
             tokenHash: machine.tokenHash, head: snapshot.head, content: snapshot.content, body: bytes,
             bodyDigest: Digest(sha256: SHA256.digest(snapshot.inflated)), inflatedBytes: snapshot.inflated.count,
             receivedAt: receivedAt,
-            remoteAddress: remoteAddress.resolve(
-                peer: context.peerAddress, forwarded: request.headers[.xForwardedFor]),
+            remoteAddress: remoteAddress.resolve(peer: peer, forwarded: fields[.xForwardedFor]),
             clockSkew: skew, prepares: true)
     }
 
-    private func answer(
-        to submission: Submission, _ machine: AuthenticatedMachine, _ body: ReceivedBody
-    ) async throws(IngestRejection) -> Response {
+    /// What the sender is told of what became of its snapshot.
+    func reply(
+        to outcome: IngestOutcome, _ submission: Submission, _ machine: AuthenticatedMachine
+    ) -> Reply {
         let problem: ProblemResponse
-        switch await writer.submit(submission) {
+        switch outcome {
         case .accepted(var answer):
             answer.announcement = announcement.word
-            let status: Hummingbird.HTTPResponse.Status =
+            let status: HTTPTypes.HTTPResponse.Status =
                 switch answer.result {
                 case "derived": .created
                 case "held": .accepted
                 default: .ok
                 }
-            if var response = try? Response.json(answer, status: status) {
-                // Caches keep no answer to a POST by themselves (RFC 9111), and a fleet hears this one every minute.
-                response.headers[.cacheControl] = nil
-                return response
+            return Reply(status: status, fields: [.contentType: "application/json"], body: answer.canonicalJSON)
+        case .refused(let rejection):
+            problem = ProblemResponse(rejection)
+            if rejection.isKept {
+                quarantine(machine, submission.receivedAt, problem.status.code, rejection, submission.body)
             }
-            problem = ProblemResponse(.internalServerError, .internalError)
-        case .refused(let rejection): throw rejection
         case .unauthorized:
             authenticator.forget(machine.tokenHash)
             problem = MachineAuthenticator.reenroll
@@ -144,7 +168,7 @@ struct SnapshotRoute: Sendable {
             problem = ProblemResponse(
                 .internalServerError, .internalError, "the hub's log says more", retryAfterSeconds: 60)
         }
-        return problem.plainResponse
+        return problem.reply
     }
 
     /// Spread, so that those who were sent away do not come back together.
@@ -154,16 +178,22 @@ struct SnapshotRoute: Sendable {
         _ machine: AuthenticatedMachine, _ receivedAt: Timestamp, _ status: Int, _ rejection: IngestRejection,
         _ body: ReceivedBody
     ) {
+        quarantine(machine, receivedAt, status, rejection, body.bytes, declared: body.declared ?? 0)
+    }
+
+    private func quarantine(
+        _ machine: AuthenticatedMachine, _ receivedAt: Timestamp, _ status: Int, _ rejection: IngestRejection,
+        _ bytes: [UInt8], declared: Int = 0
+    ) {
         var reason = rejection.detail
         if let violations = rejection.violations {
             reason = violations.prefix(20).map { "\($0.pointer) \($0.message)" }.joined(separator: "\n")
         }
-        let kept = rejection.code == .tooLarge ? body.bytes.prefix(Quarantine.beginning) : body.bytes[...]
+        let kept = rejection.code == .tooLarge ? bytes.prefix(Quarantine.beginning) : bytes[...]
         writer.quarantine(
             QuarantineEntry(
                 machineID: machine.id, receivedAt: receivedAt, status: status, code: rejection.code, reason: reason,
-                bodyBytes: max(body.bytes.count, body.declared ?? 0),
-                body: Array(kept)))
+                bodyBytes: max(bytes.count, declared), body: Array(kept)))
     }
 
     /// Whether a header names that type, with whatever parameters.

@@ -10,12 +10,15 @@ import Transport
 /// savepoint on the fast path. What its deriver cannot take is archived as `held`: nothing is lost, and a later
 /// version of the hub derives it.
 final class IngestWriter: Service {
+    /// Is told once what became of a submission, on whatever thread; it is not to wait there.
+    typealias Answer = @Sendable (IngestOutcome) -> Void
+
     private enum Work: Sendable {
-        case snapshot(Submission, CheckedContinuation<IngestOutcome, Never>)
+        case snapshot(Submission, Answer)
         case quarantine(QuarantineEntry)
 
         func answer(_ outcome: IngestOutcome?) {
-            if case .snapshot(_, let continuation) = self { continuation.resume(returning: outcome ?? .failed) }
+            if case .snapshot(_, let answer) = self { answer(outcome ?? .failed) }
         }
     }
 
@@ -60,13 +63,18 @@ final class IngestWriter: Service {
 
     /// Waits until the snapshot is on the disk, or will not be.
     func submit(_ submission: Submission) async -> IngestOutcome {
-        if holdingOff.load(ordering: .relaxed) { return .storageFull }
-        return await withCheckedContinuation { continuation in
-            do throws(IngestRefusal) {
-                try queue.put(.snapshot(submission, continuation), cost: submission.cost)
-            } catch {
-                continuation.resume(returning: error == .closed ? .stopping : .busy)
-            }
+        await withCheckedContinuation { continuation in
+            submit(submission) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Answers when the snapshot is on the disk, or will not be.
+    func submit(_ submission: Submission, _ answer: @escaping Answer) {
+        if holdingOff.load(ordering: .relaxed) { return answer(.storageFull) }
+        do throws(IngestRefusal) {
+            try queue.put(.snapshot(submission, answer), cost: submission.cost)
+        } catch {
+            answer(error == .closed ? .stopping : .busy)
         }
     }
 

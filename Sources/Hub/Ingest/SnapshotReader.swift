@@ -36,6 +36,14 @@ struct SnapshotReader {
         return try read(inflated: inflated, schemas: schemas, isArchived: isArchived)
     }
 
+    /// The short way alone; nil for what it does not take, which may be good or not.
+    static func readCanonical(
+        compressed: [UInt8], inflateLimit: Int, schemas: SchemaVersions = .current
+    ) -> ReadSnapshot? {
+        guard let inflated = try? Gzip.inflate(compressed, limit: inflateLimit) else { return nil }
+        return canonical(inflated, schemas, isArchived: false)
+    }
+
     static func read(
         inflated: [UInt8], schemas: SchemaVersions = .current, isArchived: Bool = false
     ) throws(IngestRejection) -> ReadSnapshot {

@@ -21,7 +21,7 @@ struct ListeningService<Responder: HTTPResponder>: Service where Responder.Conte
         quiet.logLevel = .critical
         let application = Application(
             responder: responder, server: server,
-            configuration: ApplicationConfiguration(address: address, serverName: "vigie-hub", backlog: 4096),
+            configuration: ApplicationConfiguration(address: address, serverName: CommonFields.server, backlog: 4096),
             onServerRunning: { onListening($0.localAddress?.port) }, logger: quiet)
         do { try await application.run() } catch let error as IOError {
             throw Self.failure(description, error.errnoCode)
