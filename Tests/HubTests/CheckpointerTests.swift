@@ -126,7 +126,7 @@ import Testing
 
     /// In a process of its own, since the failing disk has to lie under every file that SQLite opens.
     @Test func `A database that cannot be synced ends the process`() async {
-        await #expect(processExitsWith: .exitCode(Checkpointer.failedSync)) {
+        await #expect(processExitsWith: .exitCode(FailedSync.status)) {
             RecordingDisk.register()
             let test = try CheckpointerTests()
             RecordingDisk.failSyncs(of: "hub.sqlite")

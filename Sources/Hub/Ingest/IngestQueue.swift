@@ -44,9 +44,15 @@ final class IngestQueue<Element: Sendable>: Sendable {
     }
 
     /// Waits for elements and takes the oldest, up to the bounds but at least one; nil once closed and empty. Blocks.
-    func take(maximumCount: Int, maximumCost: Int) -> [Element]? {
+    ///
+    /// - Parameter isWorthwhile: whether it is time to take that many, unless the queue is closed; asked again when more
+    ///   come and at a `nudge`.
+    func take(
+        maximumCount: Int, maximumCost: Int, isWorthwhile: (_ count: Int) -> Bool = { _ in true }
+    ) -> [Element]? {
         while true {
             let (batch, ended): ([Element], Bool) = state.withLock { state in
+                guard state.isClosed || isWorthwhile(state.elements.count) else { return ([], false) }
                 var count = 0
                 var cost = 0
                 while count < state.elements.count, count < maximumCount,
@@ -66,6 +72,9 @@ final class IngestQueue<Element: Sendable>: Sendable {
             arrived.wait()
         }
     }
+
+    /// Has the consumer look again whether it is worthwhile.
+    func nudge() { arrived.signal() }
 
     /// Refuses what comes; what is there is still taken.
     func close() {

@@ -6,6 +6,9 @@ import Transport
 
 /// The one writer: takes what is queued, writes one transaction, and only when that is on the disk answers them all.
 ///
+/// Two threads: one writes, the other waits for the disk and answers. While the disk is at one batch the next is written,
+/// if there is enough for it; else it waits for more, as it would if there were one thread.
+///
 /// A failed batch is rolled back and replayed one by one, so that a bad snapshot never fails its neighbours; no
 /// savepoint on the fast path. What its deriver cannot take is archived as `held`: nothing is lost, and a later
 /// version of the hub derives it.
@@ -22,6 +25,17 @@ final class IngestWriter: Service {
         }
     }
 
+    /// A batch that was committed.
+    private struct Committed: Sendable {
+        let batch: [Work]
+        let outcomes: [IngestOutcome?]
+        let began: ContinuousClock.Instant
+        /// Snapshots in the queue when it began, its own among them.
+        let waiting: Int
+    }
+
+    /// So many are worth a transaction while the disk is at another: each has a price of its own.
+    private static let worthwhileCount = 8
     static let batchCount = 256
     static let batchCost = 16 * 1024 * 1024
 
@@ -29,6 +43,9 @@ final class IngestWriter: Service {
     private let archive: SnapshotArchive
     private let quarantine: Quarantine
     private let queue: IngestQueue<Work>
+    private let committed = IngestQueue<Committed>(maximumCount: .max, maximumCost: .max)
+    /// Batches that are committed and not on the disk.
+    private let unsynced = Atomic<Int>(0)
     private let logger: Logger
     private let meters: HubMeters
     private let running = Atomic<Bool>(false)
@@ -86,7 +103,9 @@ final class IngestWriter: Service {
     /// Writes until the service group stops, then answers what is still queued.
     func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
+            async let answering: Void = DedicatedThread.run { self.answer() }
             await DedicatedThread.run { self.work() }
+            await answering
         } onCancelOrGracefulShutdown: {
             self.close()
         }
@@ -98,15 +117,35 @@ final class IngestWriter: Service {
     private func work() {
         running.store(true, ordering: .relaxed)
         defer { running.store(false, ordering: .relaxed) }
-        while let batch = queue.take(maximumCount: Self.batchCount, maximumCost: Self.batchCost) { write(batch) }
+        while let batch = queue.take(
+            maximumCount: Self.batchCount, maximumCost: Self.batchCost,
+            isWorthwhile: { $0 >= Self.worthwhileCount || self.unsynced.load(ordering: .acquiring) == 0 })
+        {
+            write(batch)
+        }
+        committed.close()
+    }
+
+    /// Has the disk's word for what is committed, and answers it.
+    private func answer() {
+        while let batches = committed.take(maximumCount: .max, maximumCost: .max) {
+            store.sync()
+            unsynced.subtract(batches.count, ordering: .releasing)
+            queue.nudge()
+            for batch in batches {
+                meters.committed(batch.began.duration(to: .now), waiting: batch.waiting)
+                for (work, outcome) in zip(batch.batch, batch.outcomes) { work.answer(outcome) }
+            }
+        }
     }
 
     private func write(_ batch: [Work]) {
         do {
-            let start = ContinuousClock.now
-            let outcomes = try store.write { connection in try batch.map { try take($0, connection) } }
-            meters.committed(start.duration(to: .now), waiting: batch.count + queue.count)
-            for (work, outcome) in zip(batch, outcomes) { work.answer(outcome) }
+            let began = ContinuousClock.now
+            let outcomes = try store.writeUnsynced { connection in try batch.map { try take($0, connection) } }
+            unsynced.add(1, ordering: .relaxed)
+            try? committed.put(
+                Committed(batch: batch, outcomes: outcomes, began: began, waiting: batch.count + queue.count), cost: 0)
         } catch let failure as StoreFailure where failure.code == .busy {
             logger.warning("ingest: \(failure.message)")
             for work in batch { work.answer(.busy) }

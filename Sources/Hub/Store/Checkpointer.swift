@@ -215,23 +215,14 @@ final class Checkpointer: Sendable {
     }
 
     /// Gives the disk what is written of the database: SQLite does so only with the whole log, on the writer, which then
-    /// waits for less.
-    ///
-    /// Where that fails nothing can be trusted that was written since the last time (the kernel forgets what it could not
-    /// write), and SQLite counts it as done: the process ends, as PostgreSQL's does, and the next one takes it from the log.
+    /// waits for less. Where that fails the process ends, since SQLite counts it as done.
     private func sync(_ connection: OpaquePointer?) {
         var file: UnsafeMutablePointer<sqlite3_file>?
         guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
             let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
         else { return }
-        guard code != SQLITE_OK else { return }
-        let words = "error: \(path) cannot be synced to its disk (\(code)); look at it, then start the hub again\n"
-        FileHandle.standardError.write(Data(words.utf8))
-        _exit(Self.failedSync)
+        if code != SQLITE_OK { FailedSync.end(path, code) }
     }
-
-    /// `EX_IOERR` of sysexits.h.
-    static let failedSync: Int32 = 74
 }
 
 extension Checkpointer.Sizes {

@@ -28,6 +28,21 @@ enum GatheringVFS {
         /// A log's database.
         var database: File?
         var gathered = GatheredLog()
+        /// A log's.
+        var syncs: LogSyncs?
+    }
+
+    /// Syncs of one log, one at a time. The kernel tells of what it could not write once: whoever asks next would hear
+    /// that all is well, so one that failed fails all that come after it.
+    private final class LogSyncs: Sendable {
+        private let failed = Mutex(SQLITE_OK)
+
+        func run(_ sync: () -> Int32) -> Int32 {
+            failed.withLock { failed in
+                if failed == SQLITE_OK { failed = sync() }
+                return failed
+            }
+        }
     }
 
     /// SQLite has one table of methods for databases and one for logs; these are the ones to exchange, and what for.
@@ -67,7 +82,7 @@ enum GatheringVFS {
             {
                 if tables.log == nil { tables.log = (methods, exchanged(methods, inLog)) }
                 guard let table = tables.log, table.system == methods else { return }
-                companion(file).initialize(to: Companion(methods: methods, database: database))
+                companion(file).initialize(to: Companion(methods: methods, database: database, syncs: LogSyncs()))
                 companion(database).pointee.log = file
                 file.pointee.pMethods = table.ours
             }
@@ -109,14 +124,31 @@ enum GatheringVFS {
             GatheringVFS.flushed(file) { $0.xRead(file, bytes, count, offset) }
         }
         methods.xTruncate = { file, size in GatheringVFS.flushed(file) { $0.xTruncate(file, size) } }
-        methods.xSync = { file, flags in GatheringVFS.flushed(file) { $0.xSync(file, flags) } }
+        methods.xSync = { file, flags in
+            GatheringVFS.flushed(file) { methods in
+                GatheringVFS.companion(file).pointee.syncs!.run { methods.xSync(file, flags) }
+            }
+        }
         methods.xFileSize = { file, size in GatheringVFS.flushed(file) { $0.xFileSize(file, size) } }
         methods.xClose = { file in
             let companion = GatheringVFS.companion(file)
             companion.pointee.gathered.close()
             if let database = companion.pointee.database { GatheringVFS.companion(database).pointee.log = nil }
-            return companion.pointee.methods.pointee.xClose(file)
+            let methods = companion.pointee.methods
+            companion.deinitialize(count: 1)
+            return methods.pointee.xClose(file)
         }
+    }
+
+    /// Syncs what was committed to a log, on any thread: frames are written with their commit, and what is gathered of the
+    /// next transaction stays where it is.
+    static func syncLog(_ file: UnsafeMutablePointer<sqlite3_file>) -> Int32 {
+        guard let methods = file.pointee.pMethods else { return SQLITE_IOERR }
+        guard tables.withLock({ methods == $0.log?.ours }) else {
+            return methods.pointee.xSync(file, SQLITE_SYNC_NORMAL)
+        }
+        let system = companion(file).pointee.methods
+        return companion(file).pointee.syncs!.run { system.pointee.xSync(file, SQLITE_SYNC_NORMAL) }
     }
 
     /// Writes what is gathered, then does the rest.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Synchronization
 
 /// The embedded store: one SQLite file in WAL mode, every commit fsynced.
@@ -7,6 +8,8 @@ final class SQLiteStore: Store {
     let pool: DatabasePool
     let path: String
     let checkpointer: Checkpointer
+    /// The writer's.
+    private let log: WriteAheadLog
     /// Statements that took long.
     let times = StatementTimes()
     private let prepared = Mutex<[ObjectIdentifier: PreparedStatements]>([:])
@@ -48,7 +51,7 @@ final class SQLiteStore: Store {
                 chmod(path, 0o600)
             }
             pool = try DatabasePool(path: path, configuration: configuration)
-            checkpointer = try pool.writeWithoutTransaction { database in
+            (checkpointer, log) = try pool.writeWithoutTransaction { database in
                 // GRDB sets NORMAL when it turns WAL on, after prepareDatabase: an answer would then be given before
                 // the commit is on the disk.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -62,7 +65,7 @@ final class SQLiteStore: Store {
                 let pageSize = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
                 let checkpointer = try Checkpointer(path: path, pageSize: pageSize, sizes: sizes)
                 checkpointer.watch(database)
-                return checkpointer
+                return (checkpointer, try WriteAheadLog(of: database))
             }
             try bringUpToDate(upgrade)
         } catch let error as DatabaseError {
@@ -107,16 +110,36 @@ final class SQLiteStore: Store {
 
     func write<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
         do {
+            return try pool.writeWithoutTransaction { try transaction($0, body) }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    func writeUnsynced<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
+        do {
             return try pool.writeWithoutTransaction { database in
-                var value: Value?
-                try database.inTransaction(.immediate) {
-                    value = try body(connection(database))
-                    return .commit
-                }
-                guard let value else { throw StoreFailure(code: .other, message: "the transaction gave no value") }
-                return value
+                // What SQLite does not sync then is a commit; checkpoints, and a log that begins anew, it does.
+                sqlite3_exec(database.sqliteConnection, "PRAGMA synchronous = NORMAL", nil, nil, nil)
+                defer { sqlite3_exec(database.sqliteConnection, "PRAGMA synchronous = FULL", nil, nil, nil) }
+                return try transaction(database, body)
             }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
+    private func transaction<Value>(
+        _ database: Database, _ body: (any SQLConnection) throws -> Value
+    ) throws -> Value {
+        var value: Value?
+        try database.inTransaction(.immediate) {
+            value = try body(connection(database))
+            return .commit
+        }
+        guard let value else { throw StoreFailure(code: .other, message: "the transaction gave no value") }
+        return value
+    }
+
+    func sync() {
+        let code = GatheringVFS.syncLog(log.file)
+        if code != SQLITE_OK { FailedSync.end("the write-ahead log of \(path)", code) }
     }
 
     func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {

@@ -58,6 +58,14 @@ protocol Store: Sendable {
     /// threads that may wait.
     func write<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value
 
+    /// The same, but the transaction may not be on the disk yet when this returns: others see it, and a power cut may
+    /// still undo it. Nothing of it is to be answered before `sync` was called after it.
+    func writeUnsynced<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value
+
+    /// Returns when all that was written before is on the disk; on any thread, beside the writer. Where that fails the
+    /// process ends. Blocks.
+    func sync()
+
     /// Runs the body in a read transaction that sees one state of the database. Blocks.
     func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value
 
