@@ -28,10 +28,13 @@ package enum SHA256 {
     /// How a token is stored and compared: the digest of its text's UTF-8 bytes.
     package static func tokenHash(_ token: String) -> Digest { Digest(sha256: digest(Array(token.utf8))) }
 
+    /// Found once: OpenSSL looks for it among its providers each time where it is only named.
+    private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
+
     private static func digest(buffer: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { output, count in
             var size: UInt32 = 0
-            _ = EVP_Digest(buffer.baseAddress, buffer.count, output.baseAddress, &size, EVP_sha256(), nil)
+            _ = EVP_Digest(buffer.baseAddress, buffer.count, output.baseAddress, &size, algorithm, nil)
             count = Int(size)
         }
     }

@@ -161,6 +161,11 @@ private final class CountingConnection: SQLConnection {
         return try connection.run(statement, values)
     }
 
+    func insert(_ statement: Statement, _ values: [SQLValue]) throws -> Int64? {
+        names.append(statement.name)
+        return try connection.insert(statement, values)
+    }
+
     func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
         names.append(statement.name)
         return try connection.rows(statement, values)

@@ -5,7 +5,7 @@ enum ArchiveStatements {
         """
         SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at, m.boot_id,
           m.last_seen_at, m.clock_skew_ms, m.split_at, m.agent_version, m.hostname, m.machine_id_hint,
-          m.product_uuid_hint
+          m.product_uuid_hint, (SELECT at FROM history_marks WHERE name = '5m.closed') AS rolled_up_until
         FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
         """)
     static let find = Statement(
@@ -14,7 +14,7 @@ enum ArchiveStatements {
         SELECT kind, schema_version, sequence, boot_id, collected_at, collection_status, result, payload_digest, same_as,
           body_digest FROM snapshots WHERE machine_id = ?1 AND snapshot_uuid = ?2
         """)
-    /// Nothing comes back where the machine's snapshot of this id stands there already.
+    /// Nothing is inserted where the machine's snapshot of this id stands there already.
     static let insert = Statement(
         "archive.insert",
         """
@@ -22,7 +22,7 @@ enum ArchiveStatements {
           received_at, effective_at, collection_status, result, payload_digest, same_as, body_digest, inflated_bytes,
           body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
-        ON CONFLICT (snapshot_uuid, machine_id) DO NOTHING RETURNING id
+        ON CONFLICT (snapshot_uuid, machine_id) DO NOTHING
         """)
     static let setResult = Statement("archive.set_result", "UPDATE snapshots SET result = ?2 WHERE id = ?1")
     private static let seen = """

@@ -32,7 +32,7 @@ struct SnapshotArchive: Sendable {
         let result = isHeld ? "held" : "derived"
         guard let id = try insert(submission, machineID: sender.machineID, result: result, connection) else {
             guard let known = try connection.row(ArchiveStatements.find, sender.machineID, head.snapshotID) else {
-                throw StoreFailure(code: .other, message: "the archive gave no row id")
+                throw StoreFailure(code: .other, message: "the archive has no row of what it refused to insert")
             }
             return try again(submission, known, sender, clones)
         }
@@ -41,7 +41,8 @@ struct SnapshotArchive: Sendable {
             let derived = try derive(
                 ArchivedSnapshot(
                     archiveID: id, machineID: sender.machineID, head: head, receivedAt: submission.receivedAt,
-                    effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared), connection)
+                    effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared,
+                    rolledUpUntil: sender.rolledUpUntil), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
             said = derived == .failed ? "derived" : derived.rawValue
@@ -97,11 +98,15 @@ struct SnapshotArchive: Sendable {
         _ submission: Submission, machineID: Int64, result: String, _ connection: any SQLConnection
     ) throws -> Int64? {
         let head = submission.head
-        let row = try connection.row(
-            ArchiveStatements.insert, machineID, head.snapshotID, head.kind, head.schemaVersion, head.sequence,
-            head.bootID, head.collectedAt, submission.receivedAt, submission.effectiveAt, head.collection.status,
-            result, head.payloadDigest, head.sameAs, submission.bodyDigest, submission.inflatedBytes, submission.body)
-        return row?["id"].integer
+        return try connection.insert(
+            ArchiveStatements.insert,
+            [
+                machineID.sqlValue, head.snapshotID.sqlValue, head.kind.sqlValue, head.schemaVersion.sqlValue,
+                head.sequence.sqlValue, head.bootID.sqlValue, head.collectedAt.sqlValue,
+                submission.receivedAt.sqlValue, submission.effectiveAt.sqlValue, head.collection.status.sqlValue,
+                result.sqlValue, head.payloadDigest.sqlValue, head.sameAs.sqlValue, submission.bodyDigest.sqlValue,
+                submission.inflatedBytes.sqlValue, submission.body.sqlValue,
+            ])
     }
 
     /// Looks whether this is the host that the machine is; nothing to do for the next snapshot of the boot that is known.
@@ -179,6 +184,8 @@ private struct Sender {
     let identity: Identity
     let lastSeenAt: Int64?
     let clockSkew: Int64?
+    /// Buckets of the histories that begin before it are rolled up or are being so.
+    let rolledUpUntil: Int64?
     /// A host that used this identity was split off: each sender is looked at.
     let wasSplit: Bool
 
@@ -229,6 +236,7 @@ private struct Sender {
         identity = Identity(row)
         lastSeenAt = row["last_seen_at"].integer
         clockSkew = row["clock_skew_ms"].integer
+        rolledUpUntil = row["rolled_up_until"].integer
         wasSplit = !row["split_at"].isNull
     }
 }

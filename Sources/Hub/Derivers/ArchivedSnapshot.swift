@@ -22,6 +22,9 @@ struct ArchivedSnapshot: Sendable {
     var content: Content
     /// Of metrics, where it was made before.
     var prepared: PreparedMetrics?
+    /// `HistoryMark.closed` of five minutes: what comes for a bucket before it has its rollup made again. Nil where all of
+    /// them are made again in any case.
+    var rolledUpUntil: Int64?
 }
 
 /// What deriving did with a snapshot; `snapshots.result`.

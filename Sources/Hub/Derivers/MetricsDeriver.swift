@@ -81,9 +81,8 @@ enum MetricsDeriver: KindDeriver {
         "read_bytes_total", "written_bytes_total",
     ]
 
-    /// - Parameter returning: what comes back of a row that was written.
     private static func history(
-        _ label: String, _ table: String, key: [String], columns: [String], returning: String = ""
+        _ label: String, _ table: String, key: [String], columns: [String]
     ) -> Statement {
         let all = historyKey + key + columns
         let target = (historyKey.dropLast() + key).joined(separator: ", ")
@@ -95,22 +94,27 @@ enum MetricsDeriver: KindDeriver {
             WHERE CAST(?1 AS BIGINT) >= COALESCE((SELECT at FROM history_marks WHERE name = 'metrics.cut'), 0)
             ON CONFLICT (\(target)) DO UPDATE SET
               \((["sequence"] + columns).map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
-            WHERE excluded.sequence >= \(table).sequence\(returning)
+            WHERE excluded.sequence >= \(table).sequence
             """)
     }
 
-    /// Nothing is entered where retention has cut, so that an old snapshot derived again leaves no trace there. What
-    /// comes back tells whether the row came too late for its rollup, without a statement of its own.
-    static let host = history(
-        "derive.host_metrics", "host_metrics", key: [], columns: hostColumns,
-        returning: "\nRETURNING (SELECT at FROM history_marks WHERE name = '5m.closed') AS closed_until")
+    /// Nothing is entered where retention has cut, so that an old snapshot derived again leaves no trace there.
+    static let host = history("derive.host_metrics", "host_metrics", key: [], columns: hostColumns)
     static let container = history(
         "derive.container_metrics", "container_metrics", key: ["container_id"], columns: containerColumns)
     /// All that a snapshot puts into the machine's row, at once: for one that knows everything and comes in its order,
-    /// after others like it. Nothing comes back, and nothing is done, where that is not so.
-    static let newest = newestStatement()
+    /// after others like it, to a machine of which no message of metrics is open and no error of them is shown. Nothing is
+    /// done where that is not so.
+    static let newestOfQuiet = newest(
+        "newest_of_quiet",
+        and: """
+              AND machine_state.metrics_has_messages = 0
+              AND machine_state.last_error_kind IS DISTINCT FROM 'metrics'
+            """)
+    /// The same to any machine. It tells whether a message is open, and whose error is shown.
+    static let newest = newest("newest", and: "RETURNING metrics_has_messages, last_error_kind")
 
-    private static func newestStatement() -> Statement {
+    private static func newest(_ label: String, and rest: String) -> Statement {
         let record = KindStatements.ofSnapshot.compactMap { pair in
             KindStatements.metricsColumn(pair.0).map { ($0, pair.1) }
         }
@@ -121,7 +125,7 @@ enum MetricsDeriver: KindDeriver {
             "(" + columns.map { "\(table).metrics_\($0)" }.joined(separator: ", ") + ")"
         }
         return Statement(
-            "derive.machine_state.metrics.newest",
+            "derive.machine_state.metrics.\(label)",
             """
             INSERT INTO machine_state (machine_id, status, \(columns.joined(separator: ", ")))
             VALUES (?1, ?14, \(values.joined(separator: ", ")))
@@ -132,7 +136,7 @@ enum MetricsDeriver: KindDeriver {
                 > \(order("machine_state", "at", "sequence", "snapshot_uuid")))
               AND (machine_state.metrics_attempted_at IS NULL OR \(order("excluded", "at", "sequence"))
                 >= \(order("machine_state", "attempted_at", "attempted_sequence")))
-            RETURNING metrics_has_messages, last_error_kind
+            \(rest)
             """)
     }
 
@@ -163,7 +167,7 @@ enum MetricsDeriver: KindDeriver {
         for erasure in erasures { try connection.run(erasure, machine) }
     }
 
-    static let historyStatements = [host, container, newest, dropFilesystems] + erasures
+    static let historyStatements = [host, container, newestOfQuiet, newest, dropFilesystems] + erasures
 }
 
 extension Derivation {
@@ -172,7 +176,7 @@ extension Derivation {
         let prepared = snapshot.prepared ?? PreparedMetrics(payload, at: snapshot.effectiveAt)
         try prepared.history.enter(snapshot, into: connection)
         let derived = prepared.derived
-        guard (snapshot.head.collection.unknown ?? []).isEmpty, let row = try advanceMetrics(derived) else {
+        guard (snapshot.head.collection.unknown ?? []).isEmpty, let hasMessages = try advanceMetrics(derived) else {
             return try applyMetrics(payload, derived)
         }
         for entry in derived.tables {
@@ -181,22 +185,22 @@ extension Derivation {
             }
         }
         try connection.run(MetricsDeriver.dropFilesystems, snapshot.machineID, order.effectiveAt)
-        try showError(insteadOf: row[1])
-        let hasMessages = row[0].integer == 1
         if replay != nil || hasMessages || !derived.warnings.isEmpty {
             try enterMessages(payload, hasMessages: hasMessages)
         }
         return .derived
     }
 
-    /// Whether a message was open, and whose error is shown; nil where the snapshot is not simply the next one.
-    private func advanceMetrics(_ derived: Derived) throws -> SQLRow? {
+    /// Whether a message was open; nil where the snapshot is not simply the next one.
+    private func advanceMetrics(_ derived: Derived) throws -> Bool? {
         let status: [SQLValue] = [
             StateWarning.worst(derived.warnings).rawValue.sqlValue, try StateWarning.text(derived.warnings),
         ]
-        return try connection.rows(
-            MetricsDeriver.newest, KindRecord.values(of: snapshot) + status + derived.state
-        ).first
+        let values = try KindRecord.values(of: snapshot) + status + derived.state
+        if try connection.run(MetricsDeriver.newestOfQuiet, values) == 1 { return false }
+        guard let row = try connection.rows(MetricsDeriver.newest, values).first else { return nil }
+        try showError(insteadOf: row[1])
+        return row[0].integer == 1
     }
 
     /// A snapshot that came late, or knows less than everything, or follows one that did.

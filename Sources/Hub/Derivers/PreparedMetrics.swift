@@ -41,13 +41,8 @@ struct MetricsHistory: Sendable {
         let key: [SQLValue] = [
             bucket.sqlValue, snapshot.machineID.sqlValue, at.sqlValue, snapshot.head.sequence.sqlValue,
         ]
-        let entered = try connection.rows(MetricsDeriver.host, key + values + [filesystemShares])
-        // Nothing comes back where a row of a higher number stands, or retention has cut that time.
-        let closed =
-            if let row = entered.first { row["closed_until"].integer } else {
-                try HistoryMark.closed(.fiveMinutes).read(connection)
-            }
-        if let closed, at < closed {
+        try connection.run(MetricsDeriver.host, key + values + [filesystemShares])
+        if let closed = snapshot.rolledUpUntil, at < closed {
             try connection.run(Rollup.late, snapshot.machineID, RollupSpan.fiveMinutes.rawValue, bucket)
         }
         for container in containers { try connection.run(MetricsDeriver.container, key + container) }

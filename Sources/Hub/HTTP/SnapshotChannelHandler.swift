@@ -178,7 +178,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     private var isAnswering: Bool { if case .answering = state { true } else { false } }
 
     func read(context: ChannelHandlerContext) {
-        if isAnswering { waitsToRead = true } else { context.read() }
+        if isAnswering, !waiting.isEmpty { waitsToRead = true } else { context.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

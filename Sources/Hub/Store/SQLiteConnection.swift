@@ -24,6 +24,13 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
+    func insert(_ statement: Statement, _ values: [SQLValue]) throws -> Int64? {
+        try using(statement, values) { run in
+            while try run.step() {}
+            return sqlite3_changes(run.connection) > 0 ? sqlite3_last_insert_rowid(run.connection) : nil
+        }
+    }
+
     func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
         try using(statement, values) { run in
             var result: [SQLRow] = []

@@ -4,6 +4,12 @@ protocol SQLConnection {
     @discardableResult
     func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int
 
+    /// Runs an INSERT of one row into a table whose rows have numbers; answers its number, nil where it inserted none.
+    ///
+    /// RETURNING would say the same, but SQLite makes a table of its own for what comes back, at half the price of the
+    /// insert itself.
+    func insert(_ statement: Statement, _ values: [SQLValue]) throws -> Int64?
+
     /// Runs a statement and answers its rows.
     func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow]
 
