@@ -17,6 +17,8 @@ struct HubServer: Sendable {
     let announcement: CurrentAnnouncement
     let writer: IngestWriter
     let recorder: HubRecorder
+    let meters: HubMeters
+    let inFlight: InFlightBytes
     /// Keeps a second hub away from the directory for as long as this one lives.
     private let lock: FileHandle
 
@@ -54,6 +56,8 @@ struct HubServer: Sendable {
         let identity = try HubIdentity(configuration: configuration, directory: directory)
         let limits = configuration.limits
         let meters = HubMeters()
+        self.meters = meters
+        inFlight = InFlightBytes(maximum: limits.inFlightBytes)
         let writer = IngestWriter(
             store: store, archive: archive,
             quarantine: Quarantine(maximumEntries: limits.quarantineEntries, maximumBytes: limits.quarantineBytes),
@@ -83,7 +87,7 @@ struct HubServer: Sendable {
             snapshots: SnapshotRoute(
                 authenticator: MachineAuthenticator(store: store),
                 rateLimiter: RateLimiter(perMinute: limits.requestsPerMinute),
-                inFlight: InFlightBytes(maximum: limits.inFlightBytes), writer: writer,
+                inFlight: inFlight, writer: writer,
                 remoteAddress: RemoteAddress(
                     trustedProxies: configuration.server.trustedProxies.compactMap { IPNetwork($0) }),
                 limits: limits, meters: meters, schemas: schemas, announcement: announcement, now: Clock.now),

@@ -59,10 +59,10 @@ import Testing
             return try hub.statements(taking: DeriverSnapshot(metrics, at: at, sequence: sequence, unknown: unknown))
                 .filter { $0.hasPrefix("derive.machine_state") || $0.hasPrefix("derive.machine_kinds") }
         }
-        #expect(try statements(sequence: 1, load: 1) == ["derive.machine_state.metrics.newest"])
-        #expect(try statements(sequence: 2, load: 2) == ["derive.machine_state.metrics.newest"])
+        #expect(try statements(sequence: 1, load: 1) == ["derive.machine_state.metrics.newest_of_quiet"])
+        #expect(try statements(sequence: 2, load: 2) == ["derive.machine_state.metrics.newest_of_quiet"])
         #expect(try statements(sequence: 4, load: 4, unknown: ["/temperatures"]).count > 1)
-        #expect(try statements(sequence: 3, load: 3).first == "derive.machine_state.metrics.newest")
+        #expect(try statements(sequence: 3, load: 3).first == "derive.machine_state.metrics.newest_of_quiet")
         #expect(try hub.value("SELECT load_1m FROM machine_state") == .real(4))
     }
 

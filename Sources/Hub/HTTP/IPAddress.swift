@@ -58,7 +58,7 @@ struct RemoteAddress: Sendable {
 
     /// - Parameter forwarded: the header's value; its last entry was written by the nearest proxy.
     func resolve(peer: String?, forwarded: String?) -> String? {
-        guard let peer, let address = IPAddress(peer), isTrusted(address), let forwarded else { return peer }
+        guard let forwarded, let peer, let address = IPAddress(peer), isTrusted(address) else { return peer }
         var found = peer
         for entry in forwarded.split(separator: ",").reversed() {
             let text = entry.trimmingCharacters(in: .whitespaces)

@@ -11,7 +11,7 @@ import NIOHTTPTypes
 /// What the writer says of a snapshot is the same answer on both ways.
 ///
 /// One request of a connection is under way at a time, so that answers keep their order; what comes behind it waits here,
-/// and nothing more is read meanwhile.
+/// and once something does, nothing more is read.
 final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -49,6 +49,8 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     /// The hub stops: behind this handler nobody knows that a snapshot is under way, and the connection would be closed.
     private var waitsToQuiesce = false
     private var taken = 0
+    /// Of the connection's other end, without port.
+    private var peerAddress: String?
     private var context: ChannelHandlerContext?
 
     init(route: SnapshotRoute, common: CommonFields) {
@@ -56,11 +58,15 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         self.common = common
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        peerAddress = context.channel.remoteAddress?.ipAddress
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        release()
+        // What the writer has is in flight until it answers.
+        if !isAnswering { release() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -79,9 +85,9 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
                 return take(.body(part), context)
             }
             taken += part.readableBytes
+            // No more than the head says: the decoder counts.
             body += part.readableBytesView
             state = .receiving(head, body: body)
-        // The decoder gives no more than the declared length.
         case (.receiving(let head, let body), .end(let trailers)):
             guard trailers == nil, submit(head, body, context) else {
                 pass(head, body, context)
@@ -113,7 +119,8 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { passed -= 1 }
+        // What could not be read as HTTP is answered, too, and was no request.
+        if case .end = unwrapOutboundIn(data) { passed = max(0, passed - 1) }
         context.write(data, promise: promise)
     }
 
@@ -136,11 +143,11 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         let receivedAt = route.now()
         guard let token = BearerToken.read(fields), let machine = route.authenticator.known(token),
             let submission = route.readCanonical(
-                fields, from: context.channel.remoteAddress?.ipAddress, machine, body,
-                inflateLimit: Self.inflateLimit, receivedAt: receivedAt),
+                fields, from: peerAddress, machine, body, inflateLimit: Self.inflateLimit, receivedAt: receivedAt),
             route.rateLimiter.take(machine.id) == nil
         else { return false }
         state = .answering(machine, submission)
+        route.meters.tookShortWay()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let loop = context.eventLoop
         route.writer.submit(submission) { outcome in loop.execute { bound.value.answered(outcome) } }
@@ -177,6 +184,8 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     private var isAnswering: Bool { if case .answering = state { true } else { false } }
 
+    /// Only where something waits already, so that a connection is not taken off the list of those that are watched, and
+    /// put there again, with each request.
     func read(context: ChannelHandlerContext) {
         if isAnswering, !waiting.isEmpty { waitsToRead = true } else { context.read() }
     }

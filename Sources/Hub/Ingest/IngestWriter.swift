@@ -35,7 +35,7 @@ final class IngestWriter: Service {
     }
 
     /// So many are worth a transaction while the disk is at another: each has a price of its own.
-    private static let worthwhileCount = 8
+    private static let worthwhileCount = 4
     static let batchCount = 256
     static let batchCost = 16 * 1024 * 1024
 

@@ -15,6 +15,12 @@ final class HubMeters: Sendable {
     }
 
     private let window = Mutex(Window())
+    private let shortWay = Atomic<Int>(0)
+
+    /// Snapshots that went the short way of `SnapshotChannelHandler`, since the hub began.
+    var onShortWay: Int { shortWay.load(ordering: .relaxed) }
+
+    func tookShortWay() { shortWay.add(1, ordering: .relaxed) }
 
     func answered(_ status: Int) { window.withLock { $0.answers[status, default: 0] += 1 } }
 
