@@ -114,11 +114,11 @@ struct HubServer: Sendable {
         let localHTTP = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits: connection, budget: budget)],
             httpDecoderConfiguration: decoder)
-        let common = CommonFields(now: Clock.now)
+        let date = ResponseDate(now: Clock.now)
         let networkHTTP = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(limits: connection, budget: budget),
-                SnapshotChannelHandler(route: routes.snapshots, common: common),
+                SnapshotChannelHandler(route: routes.snapshots, date: date),
             ], httpDecoderConfiguration: decoder)
         let rollup = Rollup(store: store, now: Clock.now)
         let disk: @Sendable () -> DiskSpace? = { DiskSpace.of(directory.path) }

@@ -48,7 +48,7 @@ import Transport
             #expect((long.status, short.status) == (201, 201))
             #expect(
                 Set(long.headers.map { $0.name.lowercased() }) == Set(short.headers.map { $0.name.lowercased() }))
-            for name in ["Content-Type", "Server"] { #expect(long.header(name) == short.header(name)) }
+            #expect(long.header("Content-Type") == short.header("Content-Type"))
             #expect(short.header("Date").flatMap(HTTPDate.parse) != nil)
             #expect(try long.decoded(SnapshotAnswer.self).highestSequence == 1)
             #expect(try short.decoded(SnapshotAnswer.self).snapshotID == snapshot.head.snapshotID)

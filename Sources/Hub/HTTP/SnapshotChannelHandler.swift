@@ -40,7 +40,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     private let route: SnapshotRoute
-    private let common: CommonFields
+    private let date: ResponseDate
     private var state = State.idle
     /// Requests that went to the router and are not answered to their end.
     private var passed = 0
@@ -53,9 +53,9 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     private var peerAddress: String?
     private var context: ChannelHandlerContext?
 
-    init(route: SnapshotRoute, common: CommonFields) {
+    init(route: SnapshotRoute, date: ResponseDate) {
         self.route = route
-        self.common = common
+        self.date = date
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -168,8 +168,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     private func write(_ reply: Reply, _ context: ChannelHandlerContext) {
         var fields = reply.fields
         fields[.contentLength] = "\(reply.body.count)"
-        fields[.date] = common.date
-        fields[.server] = CommonFields.server
+        fields[.date] = date.text
         context.write(wrapOutboundOut(.head(HTTPResponse(status: reply.status, headerFields: fields))), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: reply.body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -21,7 +21,8 @@ struct ListeningService<Responder: HTTPResponder>: Service where Responder.Conte
         quiet.logLevel = .critical
         let application = Application(
             responder: responder, server: server,
-            configuration: ApplicationConfiguration(address: address, serverName: CommonFields.server, backlog: 4096),
+            // Without a name in each answer: whoever asks knows whom.
+            configuration: ApplicationConfiguration(address: address, serverName: nil, backlog: 4096),
             onServerRunning: { onListening($0.localAddress?.port) }, logger: quiet)
         do { try await application.run() } catch let error as IOError {
             throw Self.failure(description, error.errnoCode)
