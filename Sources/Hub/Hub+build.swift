@@ -53,6 +53,7 @@ struct HubServer: Sendable {
                     logger.notice("\($0)")
                     notifier.status($0)
                 }))
+        try store.foldAll()
         let identity = try HubIdentity(configuration: configuration, directory: directory)
         let limits = configuration.limits
         let meters = HubMeters()

@@ -32,6 +32,11 @@ final class RateLimiter: Sendable {
         }
     }
 
+    /// Gives back one that was taken for nothing.
+    func giveBack(_ machine: Int64) {
+        buckets.withLock { $0[machine]?.tokens += 1 }
+    }
+
     private func refilled(_ bucket: Bucket, _ now: ContinuousClock.Instant) -> Double {
         let elapsed = bucket.at.duration(to: now) / .seconds(1)
         return min(capacity, bucket.tokens + elapsed * perSecond)

@@ -7,8 +7,8 @@ import NIOHTTPTypes
 /// connection, answered when the writer has it on the disk.
 ///
 /// It takes what most requests are: a small snapshot of a machine that is known, which `SnapshotReader` reads the short
-/// way. It refuses nothing: any other request goes on to the router as it came, whose `SnapshotRoute` is the one judge.
-/// What the writer says of a snapshot is the same answer on both ways.
+/// way. It judges nothing: any other request goes on to the router, whose `SnapshotRoute` is the one judge, its body in one
+/// piece. What the writer says of a snapshot is the same answer on both ways.
 ///
 /// One request of a connection is under way at a time, so that answers keep their order; what comes behind it waits here,
 /// and once something does, nothing more is read.
@@ -25,11 +25,17 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     private enum State {
         case idle
         /// The body of what may be a snapshot for the short way.
-        case receiving(HTTPRequest, body: [UInt8])
+        case receiving(Beginning, body: [UInt8])
         /// The writer has it.
         case answering(AuthenticatedMachine, Submission)
         /// The rest of a request that goes to the router.
         case passing
+    }
+
+    private struct Beginning {
+        let head: HTTPRequest
+        let machine: AuthenticatedMachine
+        let receivedAt: Timestamp
     }
 
     /// What came behind a snapshot that is under way, in its order.
@@ -76,22 +82,27 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
-        case (.idle, .head(let head)) where passed == 0 && Self.mayBeShort(head):
-            state = .receiving(head, body: [])
-        case (.receiving(let head, var body), .body(let part)):
-            state = .idle
-            guard route.inFlight.take(part.readableBytes) else {
-                pass(head, body, context)
-                return take(.body(part), context)
+        case (.idle, .head(let head)):
+            if let beginning = begin(head, context) {
+                state = .receiving(beginning, body: [])
+            } else {
+                pass(part, context)
             }
-            taken += part.readableBytes
+        case (.receiving(let beginning, var body), .body(let more)):
+            // One owner, so that the bytes are not copied.
+            state = .idle
+            guard route.inFlight.take(more.readableBytes) else {
+                pass(beginning, body, context)
+                return pass(part, context)
+            }
+            taken += more.readableBytes
             // No more than the head says: the decoder counts.
-            body += part.readableBytesView
-            state = .receiving(head, body: body)
-        case (.receiving(let head, let body), .end(let trailers)):
-            guard trailers == nil, submit(head, body, context) else {
-                pass(head, body, context)
-                return take(.end(trailers), context)
+            body += more.readableBytesView
+            state = .receiving(beginning, body: body)
+        case (.receiving(let beginning, let body), .end(let trailers)):
+            guard trailers == nil, submit(beginning, body, context) else {
+                pass(beginning, body, context)
+                return pass(part, context)
             }
         default:
             pass(part, context)
@@ -111,11 +122,17 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         context.fireChannelRead(wrapInboundOut(part))
     }
 
-    private func pass(_ head: HTTPRequest, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    /// What was received of a request that is not for the short way.
+    private func pass(_ beginning: Beginning, _ body: [UInt8], _ context: ChannelHandlerContext) {
         release()
-        pass(.head(head), context)
+        pass(.head(beginning.head), context)
         quiesce(context)
         if !body.isEmpty { pass(.body(ByteBuffer(bytes: body)), context) }
+    }
+
+    /// The connection ends, or what comes is no HTTP: the router is to see what was received.
+    private func passReceived(_ context: ChannelHandlerContext) {
+        if case .receiving(let beginning, let body) = state { pass(beginning, body, context) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -126,26 +143,35 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     // MARK: The short way
 
-    /// What the head says: a POST of a small snapshot, and nothing out of the ordinary.
-    private static func mayBeShort(_ head: HTTPRequest) -> Bool {
-        guard head.method == .post, head.path == "/v1/snapshots" else { return false }
-        let fields = head.headerFields
-        guard let length = fields[.contentLength].flatMap({ Int($0) }), (1...bodyLimit).contains(length) else {
-            return false
+    /// Nil unless the head says a small snapshot of a machine that is known, and nothing out of the ordinary, on a
+    /// connection whose answers are taken. Whose it is comes first: what nobody answers for is not held here.
+    private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) -> Beginning? {
+        guard passed == 0, head.method == .post, head.path == "/v1/snapshots", context.channel.isWritable else {
+            return nil
         }
-        return fields[.contentType] == "application/json" && fields[.contentEncoding] == "gzip"
-            && !fields.contains(.expect) && !fields.contains(.connection) && !fields.contains(.transferEncoding)
+        let fields = head.headerFields
+        let limit = min(Self.bodyLimit, route.limits.compressedBytes)
+        guard let length = fields[.contentLength].flatMap({ Int($0) }), (1...max(1, limit)).contains(length),
+            fields[.contentType] == "application/json", fields[.contentEncoding] == "gzip",
+            !fields.contains(.expect), !fields.contains(.connection), !fields.contains(.transferEncoding),
+            let token = BearerToken.read(fields), let machine = route.authenticator.known(token)
+        else { return nil }
+        return Beginning(head: head, machine: machine, receivedAt: route.now())
     }
 
     /// Hands it to the writer; false where the long way is to look at it.
-    private func submit(_ head: HTTPRequest, _ body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
-        let fields = head.headerFields
-        let receivedAt = route.now()
-        guard let token = BearerToken.read(fields), let machine = route.authenticator.known(token),
+    private func submit(_ beginning: Beginning, _ body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
+        let machine = beginning.machine
+        guard route.rateLimiter.take(machine.id) == nil else { return false }
+        guard
             let submission = route.readCanonical(
-                fields, from: peerAddress, machine, body, inflateLimit: Self.inflateLimit, receivedAt: receivedAt),
-            route.rateLimiter.take(machine.id) == nil
-        else { return false }
+                beginning.head.headerFields, from: peerAddress, machine, body, inflateLimit: Self.inflateLimit,
+                receivedAt: beginning.receivedAt)
+        else {
+            // The long way takes it from the machine's rate itself.
+            route.rateLimiter.giveBack(machine.id)
+            return false
+        }
         state = .answering(machine, submission)
         route.meters.tookShortWay()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -190,27 +216,31 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isAnswering { waiting.append(.error(error)) } else { context.fireErrorCaught(error) }
+        if isAnswering { return waiting.append(.error(error)) }
+        passReceived(context)
+        context.fireErrorCaught(error)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
             waitsToQuiesce = true
-            switch state {
-            case .idle, .passing: quiesce(context)
-            case .receiving, .answering: break
-            }
+            quiesce(context)
         } else if isAnswering {
             waiting.append(.event(event))
         } else {
+            if event is ChannelEvent { passReceived(context) }
             context.fireUserInboundEventTriggered(event)
         }
     }
 
     private func quiesce(_ context: ChannelHandlerContext) {
         guard waitsToQuiesce else { return }
-        waitsToQuiesce = false
-        context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        switch state {
+        case .receiving, .answering: break
+        case .idle, .passing:
+            waitsToQuiesce = false
+            context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
     }
 
     /// After an answer.
@@ -224,13 +254,13 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
             }
             switch next {
             case .part(let part): take(part, context)
-            case .error(let error): context.fireErrorCaught(error)
-            case .event(let event): context.fireUserInboundEventTriggered(event)
+            case .error(let error): errorCaught(context: context, error: error)
+            case .event(let event): userInboundEventTriggered(context: context, event: event)
             }
         }
         if !came.isEmpty { context.fireChannelReadComplete() }
         guard !isAnswering else { return }
-        if case .idle = state { quiesce(context) }
+        quiesce(context)
         if waitsToRead {
             waitsToRead = false
             context.read()

@@ -69,7 +69,9 @@ struct SnapshotRoute: Sendable {
             switch error {
             case .tooLarge:
                 let detail = "a snapshot may have \(limits.compressedBytes) bytes as sent"
-                quarantine(machine, receivedAt, 413, IngestRejection(.tooLarge, detail), body)
+                quarantine(
+                    machine, receivedAt, 413, IngestRejection(.tooLarge, detail), body.bytes,
+                    declared: body.declared ?? 0)
                 throw ProblemResponse(.contentTooLarge, .tooLarge, detail, closesConnection: true)
             case .overBudget:
                 throw ProblemResponse(
@@ -85,7 +87,7 @@ struct SnapshotRoute: Sendable {
                 request.headers, from: context.peerAddress, machine, body.bytes, receivedAt: receivedAt)
         } catch {
             let problem = ProblemResponse(error)
-            if error.isKept { quarantine(machine, receivedAt, problem.status.code, error, body) }
+            if error.isKept { quarantine(machine, receivedAt, problem.status.code, error, body.bytes) }
             throw problem
         }
         return Response(reply(to: await writer.submit(submission), submission, machine))
@@ -99,8 +101,7 @@ struct SnapshotRoute: Sendable {
         try ContentDigest.verify(fields[.contentDigest], of: bytes)
         let snapshot = try SnapshotReader.read(
             compressed: bytes, inflateLimit: limits.inflatedBytes, schemas: schemas)
-        try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
-        return submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+        return try submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
     }
 
     /// The same for what can be read the short way; nil for any other, good or not.
@@ -112,16 +113,16 @@ struct SnapshotRoute: Sendable {
     ) -> Submission? {
         let limit = min(inflateLimit, limits.inflatedBytes)
         guard (try? ContentDigest.verify(fields[.contentDigest], of: bytes)) != nil,
-            let snapshot = SnapshotReader.readCanonical(compressed: bytes, inflateLimit: limit, schemas: schemas),
-            (try? SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)) != nil
+            let snapshot = SnapshotReader.readCanonical(compressed: bytes, inflateLimit: limit, schemas: schemas)
         else { return nil }
-        return submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+        return try? submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
     }
 
     private func submission(
         of snapshot: ReadSnapshot, _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine,
         _ bytes: [UInt8], receivedAt: Timestamp
-    ) -> Submission {
+    ) throws(IngestRejection) -> Submission {
+        try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
         let skew = fields[.date].flatMap(HTTPDate.parse).map {
             ClockSkew.measured(date: $0, receivedAt: receivedAt)
@@ -173,13 +174,6 @@ struct SnapshotRoute: Sendable {
 
     /// Spread, so that those who were sent away do not come back together.
     private static func pause() -> Int { Int.random(in: 2...10) }
-
-    private func quarantine(
-        _ machine: AuthenticatedMachine, _ receivedAt: Timestamp, _ status: Int, _ rejection: IngestRejection,
-        _ body: ReceivedBody
-    ) {
-        quarantine(machine, receivedAt, status, rejection, body.bytes, declared: body.declared ?? 0)
-    }
 
     private func quarantine(
         _ machine: AuthenticatedMachine, _ receivedAt: Timestamp, _ status: Int, _ rejection: IngestRejection,

@@ -30,7 +30,7 @@ final class IngestWriter: Service {
         let batch: [Work]
         let outcomes: [IngestOutcome?]
         let began: ContinuousClock.Instant
-        /// Snapshots in the queue when it began, its own among them.
+        /// Snapshots in the queue when it was committed, its own among them.
         let waiting: Int
     }
 

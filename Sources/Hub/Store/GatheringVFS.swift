@@ -32,15 +32,19 @@ enum GatheringVFS {
         var syncs: LogSyncs?
     }
 
-    /// Syncs of one log, one at a time. The kernel tells of what it could not write once: whoever asks next would hear
-    /// that all is well, so one that failed fails all that come after it.
+    /// Syncs of one open log, one at a time. The kernel tells of what it could not write once, and whoever asks next would
+    /// hear that all is well: so one that fails ends the process, before another can begin.
     private final class LogSyncs: Sendable {
-        private let failed = Mutex(SQLITE_OK)
+        private let path: String
+        private let lock = Mutex(())
+
+        init(path: String) { self.path = path }
 
         func run(_ sync: () -> Int32) -> Int32 {
-            failed.withLock { failed in
-                if failed == SQLITE_OK { failed = sync() }
-                return failed
+            lock.withLock { _ in
+                let code = sync()
+                if code != SQLITE_OK { FailedSync.end(path, code) }
+                return code
             }
         }
     }
@@ -82,7 +86,8 @@ enum GatheringVFS {
             {
                 if tables.log == nil { tables.log = (methods, exchanged(methods, inLog)) }
                 guard let table = tables.log, table.system == methods else { return }
-                companion(file).initialize(to: Companion(methods: methods, database: database, syncs: LogSyncs()))
+                companion(file).initialize(
+                    to: Companion(methods: methods, database: database, syncs: LogSyncs(path: String(cString: name))))
                 companion(database).pointee.log = file
                 file.pointee.pMethods = table.ours
             }

@@ -15,6 +15,14 @@ extension SQLiteStore {
         return value
     }
 
+    /// Folds all of the log into the database, and empties it. What another process left there may be in the kernel's memory
+    /// only, where that process could not sync it: here it is written anew, before anything is answered that stands on it.
+    func foldAll() throws {
+        do {
+            try pool.writeWithoutTransaction { database in try checkpointer.alone { try emptyLog(of: database) } }
+        } catch let error as DatabaseError { throw Self.failure(error, path: path) }
+    }
+
     /// SQLite waits for readers, but refuses at once while another process's checkpoint goes on: a running hub's.
     private func emptyLog(of database: Database) throws {
         let deadline = ContinuousClock.now + .seconds(10)

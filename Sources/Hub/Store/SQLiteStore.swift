@@ -3,7 +3,7 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// The embedded store: one SQLite file in WAL mode, every commit fsynced.
+/// The embedded store: one SQLite file in WAL mode, every commit fsynced before anybody is told of it.
 final class SQLiteStore: Store {
     let pool: DatabasePool
     let path: String
@@ -119,7 +119,11 @@ final class SQLiteStore: Store {
             return try pool.writeWithoutTransaction { database in
                 // What SQLite does not sync then is a commit; checkpoints, and a log that begins anew, it does.
                 sqlite3_exec(database.sqliteConnection, "PRAGMA synchronous = NORMAL", nil, nil, nil)
-                defer { sqlite3_exec(database.sqliteConnection, "PRAGMA synchronous = FULL", nil, nil, nil) }
+                defer {
+                    let code = sqlite3_exec(database.sqliteConnection, "PRAGMA synchronous = FULL", nil, nil, nil)
+                    // Others would be answered without a sync.
+                    if code != SQLITE_OK { FailedSync.end(path, code) }
+                }
                 return try transaction(database, body)
             }
         } catch let error as DatabaseError { throw Self.failure(error, path: path) }
@@ -139,7 +143,7 @@ final class SQLiteStore: Store {
 
     func sync() {
         let code = GatheringVFS.syncLog(log.file)
-        if code != SQLITE_OK { FailedSync.end("the write-ahead log of \(path)", code) }
+        if code != SQLITE_OK { FailedSync.end(path, code) }
     }
 
     func read<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {

@@ -18,15 +18,16 @@ struct WriteAheadLog: @unchecked Sendable {
 
 /// What a process does that cannot have the disk's word for what it wrote.
 ///
-/// Nothing can be trusted then that was written since the last time: the kernel forgets what it could not write. So the
-/// process ends, as PostgreSQL's does; nothing of it was answered, and the next one takes what is there from the log.
+/// Nothing can be trusted then that was written since the last time: the kernel forgets what it could not write, and shows
+/// it as if it had. So the process ends, as PostgreSQL's does. Nothing that waits for that sync was answered; what was
+/// answered before is in the log. The next hub folds all of it back before it serves (`SQLiteStore.foldAll`), so that it is
+/// written anew.
 enum FailedSync {
     /// `EX_IOERR` of sysexits.h.
     static let status: Int32 = 74
 
-    /// - Parameter what: the file, in words.
-    static func end(_ what: String, _ code: Int32) -> Never {
-        let words = "error: \(what) cannot be synced to its disk (\(code)); look at it, then start the hub again\n"
+    static func end(_ path: String, _ code: Int32) -> Never {
+        let words = "error: \(path) cannot be synced to its disk (\(code)); look at it, then start the hub again\n"
         FileHandle.standardError.write(Data(words.utf8))
         _exit(status)
     }

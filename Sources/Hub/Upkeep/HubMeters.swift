@@ -27,7 +27,9 @@ final class HubMeters: Sendable {
     /// - Parameter delay: between collecting and receiving a snapshot, in milliseconds.
     func arrived(delay: Int64) { window.withLock { $0.longestDelay = max($0.longestDelay ?? delay, delay) } }
 
-    /// - Parameter waiting: snapshots in the queue when the transaction began, its own among them.
+    /// - Parameters:
+    ///   - time: from the beginning of a transaction until it is on the disk.
+    ///   - waiting: snapshots in the queue when it was committed, its own among them.
     func committed(_ time: Duration, waiting: Int) {
         window.withLock {
             $0.commits.add(time)
