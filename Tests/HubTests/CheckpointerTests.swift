@@ -124,6 +124,15 @@ import Testing
         #expect(try isSound())
     }
 
+    @Test func `What an earlier hub left in the log is folded back as a whole`() throws {
+        for number in 0..<100 { try commit(number) }
+        #expect(store.walBytes ?? 0 > 0)
+        try store.foldAll()
+        #expect(store.walBytes == 0)
+        try commit(100)
+        #expect(try isSound())
+    }
+
     /// In a process of its own, since the failing disk has to lie under every file that SQLite opens.
     @Test func `A database that cannot be synced ends the process`() async {
         await #expect(processExitsWith: .exitCode(FailedSync.status)) {

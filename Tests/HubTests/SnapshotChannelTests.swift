@@ -227,6 +227,29 @@ import Transport
         }
     }
 
+    @Test func `Who is not known holds nothing here`() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            let body = [UInt8](repeating: 0x20, count: 8000)
+            var requests = [Self.request(body, TestMachine(token: "nobody", id: machine.id, name: "nobody"))]
+            // Enrolled, and not seen yet: the long way asks the database before it takes anything.
+            requests.append(Self.request(body, machine))
+            for (index, request) in requests.enumerated() {
+                let connection = try await RawConnection.open(hub)
+                try await connection.send(Array(request.dropLast(1)))
+                if index == 0 {
+                    #expect(try await eventually { Self.statuses(connection) == [401] })
+                    #expect(hub.server.inFlight.current == 0)
+                } else {
+                    #expect(try await eventually { hub.server.inFlight.current > 0 })
+                }
+                await connection.close()
+            }
+            #expect(try await eventually { hub.server.inFlight.current == 0 })
+            #expect(hub.server.meters.onShortWay == 0)
+        }
+    }
+
     @Test func `A full queue says so at once, and a full budget of bytes`() async throws {
         try await HubUnderTest.run({ $0.limits.queueSnapshots = 1 }, derive: Self.slowly) { hub in
             let machine = try await hub.enroll()

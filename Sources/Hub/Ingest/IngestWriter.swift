@@ -103,7 +103,7 @@ final class IngestWriter: Service {
     /// Writes until the service group stops, then answers what is still queued.
     func run() async throws {
         await withTaskCancellationOrGracefulShutdownHandler {
-            async let answering: Void = DedicatedThread.run { self.answer() }
+            async let answering: Void = DedicatedThread.run { self.answerCommitted() }
             await DedicatedThread.run { self.work() }
             await answering
         } onCancelOrGracefulShutdown: {
@@ -127,7 +127,7 @@ final class IngestWriter: Service {
     }
 
     /// Has the disk's word for what is committed, and answers it.
-    private func answer() {
+    private func answerCommitted() {
         while let batches = committed.take(maximumCount: .max, maximumCost: .max) {
             store.sync()
             unsynced.subtract(batches.count, ordering: .releasing)
