@@ -26,7 +26,10 @@ final class CurlWorker: @unchecked Sendable {
     private var isStarted = false
 
     /// libcurl wants this once for a process, before anything else.
-    private static let globalInitialization: Void = { _ = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) }()
+    private static let globalInitialization: Void = {
+        _ = CryptoLibrary.isPrepared
+        _ = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    }()
 
     init(configuration: Configuration) {
         self.configuration = configuration

@@ -4,7 +4,8 @@ import CCrypto
 package enum SHA1 {
     /// The 20 bytes of the digest.
     package static func digest(_ bytes: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 20) { output, count in
+        _ = CryptoLibrary.isPrepared
+        return [UInt8](unsafeUninitializedCapacity: 20) { output, count in
             var size: UInt32 = 0
             _ = EVP_Digest(bytes, bytes.count, output.baseAddress, &size, EVP_sha1(), nil)
             count = Int(size)

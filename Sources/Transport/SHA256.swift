@@ -17,7 +17,7 @@ package enum SHA256 {
             // A null key would mean "the key of before".
             let padded = key.isEmpty ? [0] : key
             _ = HMAC(
-                EVP_sha256(), padded, Int32(key.count), message, message.count, output.baseAddress, &size)
+                algorithm, padded, Int32(key.count), message, message.count, output.baseAddress, &size)
             count = Int(size)
         }
     }
@@ -29,7 +29,10 @@ package enum SHA256 {
     package static func tokenHash(_ token: String) -> Digest { Digest(sha256: digest(Array(token.utf8))) }
 
     /// Found once: OpenSSL looks for it among its providers each time where it is only named.
-    private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
+    private nonisolated(unsafe) static let algorithm: OpaquePointer? = {
+        _ = CryptoLibrary.isPrepared
+        return EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256()
+    }()
 
     private static func digest(buffer: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 32) { output, count in

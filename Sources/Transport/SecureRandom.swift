@@ -4,6 +4,7 @@ import Contracts
 /// Secrets from libcrypto's generator, which the kernel seeds.
 package enum SecureRandom {
     package static func bytes(_ count: Int) -> [UInt8] {
+        _ = CryptoLibrary.isPrepared
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { output, initialized in
             initialized = RAND_bytes(output.baseAddress, Int32(count)) == 1 ? count : 0
         }

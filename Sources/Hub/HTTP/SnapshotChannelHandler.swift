@@ -89,8 +89,6 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
                 pass(part, context)
             }
         case (.receiving(let beginning, var body), .body(let more)):
-            // One owner, so that the bytes are not copied.
-            state = .idle
             guard route.inFlight.take(more.readableBytes) else {
                 pass(beginning, body, context)
                 return pass(part, context)
