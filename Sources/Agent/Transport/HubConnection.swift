@@ -75,7 +75,7 @@ actor HubConnection {
 
     /// Bytes of a body from which on its digest goes with it. Of a smaller one gzip's own checksum is enough, and 74 bytes
     /// would be 3 % of all that the agent sends in a day.
-    static let digestedBytes = 4096
+    private static let digestedBytes = 4096
 
     private func request(to url: String, _ body: [UInt8]) -> HTTPRequest {
         var headers = [

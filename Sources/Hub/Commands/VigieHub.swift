@@ -16,7 +16,8 @@ struct VigieHub: AsyncParsableCommand {
 
             Exit status (sysexits.h): 0 done; 64 the command line is wrong; 66 what it names is not there; 69 a port \
             or the data directory is in use; 70 a fault, or a damaged database; 73 a file cannot be made, or the disk is \
-            full; 74 the disk does not take what was written; 77 not permitted; 78 the configuration is wrong, or the database is newer than this program. \
+            full; 74 the disk does not take what was written; 77 not permitted; 78 the configuration is wrong, or the \
+            database is newer than this program. \
             'check', 'machine delete' and 'quarantine replay' answer 1 for "not sound", "not done" and "not all".
             """,
         version: Vigie.version,

@@ -30,15 +30,14 @@ final class MachineAuthenticator: Sendable {
     )
 
     /// The machine of a token that was found lately.
-    func known(_ token: String) -> AuthenticatedMachine? {
-        let hash = SHA256.tokenHash(token)
-        return cache.withLock { $0[hash] }
-    }
+    func known(_ token: String) -> AuthenticatedMachine? { known(SHA256.tokenHash(token)) }
+
+    private func known(_ hash: Digest) -> AuthenticatedMachine? { cache.withLock { $0[hash] } }
 
     /// - Parameter fresh: asks the database even where the cache knows.
     func authenticate(_ token: String, fresh: Bool = false) async throws -> AuthenticatedMachine {
         let hash = SHA256.tokenHash(token)
-        if !fresh, let machine = cache.withLock({ $0[hash] }) { return machine }
+        if !fresh, let machine = known(hash) { return machine }
         let row = try await store.read { try $0.row(TrustStatements.machineByToken, hash) }
         // The index found it by equality of a digest: what its timing could tell is not the token.
         guard let row, row["revoked_at"].isNull, let id = row["machine_id"].integer, let uuid = row["machine_uuid"].text

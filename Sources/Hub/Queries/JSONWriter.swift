@@ -1,25 +1,31 @@
 import Contracts
 import Foundation
 
-/// Writes JSON as `CanonicalJSON` does, member by member, for answers so large that an encoder would be most of their
-/// cost (measured: 50 ms for 1 MB). Members are written in the order of their names; what is nil is left out.
+/// Writes JSON as `CanonicalJSON` does, member by member, for answers so large, or given so often, that an encoder would be
+/// most of their cost (measured: 50 ms for 1 MB). Members are written in the order of their names; what is nil is left out.
 ///
 /// Names are given as they stand between two values, `,"name":`, so that each is one copy; the comma is left out before
 /// the first member.
 struct JSONWriter {
-    private let store = Store()
+    private let store: Store
     private var isFirst = true
     /// Days written lately: in a list most times are of a few.
     private var days: [Int64: [UInt8]] = [:]
+
+    /// - Parameter capacity: bytes to begin with.
+    init(capacity: Int = 1 << 20) { store = Store(capacity: capacity) }
 
     /// Memory that is written without asking an array for every few bytes whether it may be, and that grows where it is:
     /// the system moves pages, not bytes.
     fileprivate final class Store {
         private(set) var start: UnsafeMutablePointer<UInt8>
         private(set) var count = 0
-        private var capacity = 1 << 20
+        private var capacity: Int
 
-        init() { start = Self.memory(nil, capacity) }
+        init(capacity: Int) {
+            self.capacity = capacity
+            start = Self.memory(nil, capacity)
+        }
 
         deinit { free(start) }
 
