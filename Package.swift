@@ -43,6 +43,8 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // Only what GRDB's module of SQLite has not.
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // What the kernel and glibc have and Swift cannot call: no library, only headers.
         .systemLibrary(name: "CLinux"),
         .target(name: "Contracts", swiftSettings: strict),
@@ -55,7 +57,7 @@ let package = Package(
         .executableTarget(
             name: "Hub",
             dependencies: [
-                "CLinux", "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
+                "CLinux", "CSQLite", "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

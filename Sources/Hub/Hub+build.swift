@@ -53,6 +53,9 @@ struct HubServer: Sendable {
                     logger.notice("\($0)")
                     notifier.status($0)
                 }))
+        if !SQLiteLibrary.isConfigured {
+            logger.warning("SQLite keeps its own page cache and count of memory: the hub is slower than it could be")
+        }
         try store.foldAll()
         let identity = try HubIdentity(configuration: configuration, directory: directory)
         let limits = configuration.limits

@@ -263,6 +263,7 @@ struct RestoreTests {
 struct UpgradeCopyTests {
     /// A database as the first version of the schema made it, with one machine.
     private func oldDatabase(_ path: String) throws {
+        SQLiteLibrary.configure()
         let queue = try DatabaseQueue(path: path)
         try queue.write { database in
             let connection = SQLiteConnection(database: database, times: StatementTimes())

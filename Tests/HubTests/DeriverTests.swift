@@ -197,6 +197,46 @@ import Testing
                 == [[.real(2)], [.real(3)], [.real(1)]])
     }
 
+    @Test func `File systems that could not be read keep their values and their moment`() throws {
+        let hub = try TestHubStore()
+        func filesystem(_ mountPoint: String, used: Int) -> MetricsV1.Filesystem {
+            MetricsV1.Filesystem(
+                mountPoint: mountPoint, device: "/dev/sda1", type: "ext4", totalBytes: 100, usedBytes: used,
+                availableBytes: 100 - used, readOnly: false)
+        }
+        func rows() throws -> [[SQLValue]] {
+            try hub.rows("SELECT mount_point, at, used_bytes FROM machine_filesystems ORDER BY mount_point").map(
+                \.values)
+        }
+        var payload = MetricsV1()
+        // Named twice: the last word counts.
+        payload.filesystems = [filesystem("/srv", used: 1), filesystem("/", used: 2), filesystem("/srv", used: 3)]
+        try hub.take(DeriverSnapshot(payload, at: Self.start, sequence: 1))
+        let known: [[SQLValue]] = [
+            [.text("/"), .integer(Self.start), .integer(2)], [.text("/srv"), .integer(Self.start), .integer(3)],
+        ]
+        #expect(try rows() == known)
+        payload.filesystems = [filesystem("/", used: 9)]
+        payload.load = MetricsV1.Load(oneMinute: 5, fiveMinutes: 1, fifteenMinutes: 1)
+        try hub.take(DeriverSnapshot(payload, at: Self.start + 60_000, sequence: 2, unknown: ["/filesystems"]))
+        #expect(try rows() == known)
+        #expect(try hub.value("SELECT load_1m FROM machine_state") == .real(5))
+        try hub.take(DeriverSnapshot(payload, at: Self.start + 120_000, sequence: 3))
+        #expect(try rows() == [[.text("/"), .integer(Self.start + 120_000), .integer(9)]])
+        // One character written in two ways is two names, and a share without a fraction stays one.
+        var composed = filesystem("/\u{E9}", used: 1)
+        composed.usedPercent = Percent(1, of: 1)
+        payload.filesystems = [composed, filesystem("/e\u{301}", used: 2)]
+        try hub.take(DeriverSnapshot(payload, at: Self.start + 150_000, sequence: 4))
+        #expect(try rows().map { $0[2] } == [.integer(2), .integer(1)])
+        #expect(
+            try hub.value("SELECT filesystems_json FROM machine_state").text?.contains(#""used_percent":100.0,"#)
+                == true)
+        payload.filesystems = []
+        try hub.take(DeriverSnapshot(payload, at: Self.start + 180_000, sequence: 5))
+        #expect(try rows().isEmpty)
+    }
+
     @Test func `A snapshot from the future never blocks later ones`() throws {
         let hub = try TestHubStore()
         var future = DeriverSnapshot(APTV1(), at: Self.start + 86_400_000, sequence: 1)

@@ -92,7 +92,7 @@ import Testing
     private func connections(
         _ directory: TemporaryDirectory, _ count: Int, synchronous: String
     ) throws -> [DatabaseQueue] {
-        GatheringVFS.register()
+        SQLiteLibrary.configure()
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(5)

@@ -58,6 +58,7 @@ import Testing
 
     /// A database as the versions before a migration made it, and what makes it the next.
     private func before(_ migration: Migration, _ body: (Database, () throws -> Void) throws -> Void) throws {
+        SQLiteLibrary.configure()
         try DatabaseQueue().write { database in
             let connection = SQLiteConnection(database: database, times: StatementTimes())
             func apply(_ migration: Migration) throws {
@@ -174,6 +175,65 @@ import Testing
             #expect(throws: DatabaseError.self) { try insert(1, "a") }
             try database.execute(sql: "DELETE FROM machines WHERE machine_uuid = 'one'")
             #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM snapshots") == 2)
+        }
+    }
+
+    @Test func `File systems that were rows show as before, with their types`() throws {
+        try before(Migrations.filesystems) { database, migrate in
+            try database.execute(
+                sql: """
+                    INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0), ('two', 0), ('three', 0);
+                    INSERT INTO machine_state (machine_id, metrics_at) VALUES (1, 7000), (2, 8000), (3, NULL);
+                    INSERT INTO machine_filesystems VALUES
+                      (1, '/srv "x"\\ü', 7000, '/dev/sdb1', 'xfs', 4611686018427387904, 5, 6, 12.25, 1, 2, 3, 100.0, 0),
+                      (1, '/', 7000, '/dev/sda1', 'ext4', 100, 41, 59, 41.0, NULL, NULL, NULL, NULL, 0),
+                      (2, '/', 6000, 'tank/root', 'zfs', 100, 100, 0, NULL, 0, 0, 0, NULL, 1);
+                    """)
+            let query = """
+                SELECT machine_id, mount_point, at, device, type, total_bytes, used_bytes, available_bytes,
+                  used_percent, inodes_total, inodes_used, inodes_available, inodes_used_percent, read_only,
+                  typeof(used_percent), typeof(inodes_used_percent), typeof(total_bytes), typeof(read_only)
+                FROM machine_filesystems ORDER BY machine_id, mount_point
+                """
+            let old = try Row.fetchAll(database, sql: query)
+            #expect(old.count == 3)
+            try migrate()
+            #expect(try Row.fetchAll(database, sql: query) == old)
+            #expect(
+                try Int.fetchOne(
+                    database,
+                    sql: "SELECT count(*) FROM machine_filesystems WHERE read_only = '0' AND total_bytes > '99'") == 2)
+            let texts = try String?.fetchAll(
+                database, sql: "SELECT filesystems_json FROM machine_state ORDER BY machine_id")
+            #expect(
+                texts[1] == """
+                    [{"mount_point":"/","at":6000,"device":"tank/root","type":"zfs","total_bytes":100,"used_bytes":100,\
+                    "available_bytes":0,"inodes_total":0,"inodes_used":0,"inodes_available":0,"read_only":1}]
+                    """)
+            #expect(texts[2] == nil)
+        }
+    }
+
+    @Test func `What a snapshot became is still checked, in a database that was there before too`() throws {
+        try before(Migrations.checks) { database, migrate in
+            try database.execute(sql: "INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0)")
+            func insert(_ uuid: String, _ result: String) throws {
+                try database.execute(
+                    sql: """
+                        INSERT INTO snapshots (machine_id, snapshot_uuid, kind, schema_version, sequence, boot_id,
+                          collected_at, received_at, effective_at, collection_status, result, body_digest,
+                          inflated_bytes, body)
+                        VALUES (1, ?, 'apt', 1, 1, 'b', 2, 3, 2, 'ok', ?, 'e', 5, x'00ff')
+                        """, arguments: [uuid, result])
+            }
+            try insert("before", "held")
+            try migrate()
+            for result in ["derived", "unchanged", "stale", "held", "failed"] { try insert(result, result) }
+            for result in ["", "Derived", "odd"] {
+                #expect(throws: DatabaseError.self) { try insert("x\(result)", result) }
+            }
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM snapshots") == 6)
+            #expect(try String.fetchAll(database, sql: "PRAGMA integrity_check") == ["ok"])
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
         for sql in [
             "UPDATE machine_state SET load_1m = 99, load_5m = 99, containers_total = 99, updates_count = 99",
             "DELETE FROM apt_packages", "DELETE FROM machine_disks",
-            "UPDATE docker_containers SET state = 'odd'", "DELETE FROM machine_filesystems",
+            "UPDATE docker_containers SET state = 'odd'", "UPDATE machine_state SET filesystems_json = NULL",
             "UPDATE machine_events SET message = 'odd' WHERE source = 'snapshot'",
             "UPDATE host_metrics SET load_1m = 99",
             "DELETE FROM container_metrics", "DELETE FROM docker_container_events", "DELETE FROM docker_image_events",

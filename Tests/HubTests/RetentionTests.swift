@@ -240,6 +240,7 @@ import Testing
     @Test func `A database made without auto_vacuum is used, and does not shrink`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("old.sqlite")
+        SQLiteLibrary.configure()
         let queue = try DatabaseQueue(path: path)
         try queue.inDatabase { try $0.execute(sql: "CREATE TABLE t (x); DROP TABLE t") }
         try queue.close()

@@ -1337,3 +1337,31 @@ SELECT machine_id, 'metrics', metrics_snapshot_uuid, metrics_archive_id, metrics
   metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence,
   metrics_has_messages
 FROM machine_state WHERE metrics_attempted_at IS NOT NULL;
+
+-- version 12: filesystems
+ALTER TABLE machine_state ADD COLUMN filesystems_json TEXT COLLATE "C";
+
+UPDATE machine_state SET filesystems_json = (
+  SELECT json_agg(json_strip_nulls(json_build_object('mount_point', mount_point, 'at', at, 'device', device, 'type', type, 'total_bytes', total_bytes, 'used_bytes', used_bytes, 'available_bytes', available_bytes, 'used_percent', used_percent, 'inodes_total', inodes_total, 'inodes_used', inodes_used, 'inodes_available', inodes_available, 'inodes_used_percent', inodes_used_percent, 'read_only', read_only))
+    ORDER BY mount_point)
+  FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id);
+
+DROP TABLE machine_filesystems;
+
+CREATE VIEW machine_filesystems AS
+SELECT t.machine_id, (f.value ->> 'mount_point') COLLATE "C" AS mount_point,
+  (f.value ->> 'at')::BIGINT AS at,
+  (f.value ->> 'device') COLLATE "C" AS device,
+  (f.value ->> 'type') COLLATE "C" AS type,
+  (f.value ->> 'total_bytes')::BIGINT AS total_bytes,
+  (f.value ->> 'used_bytes')::BIGINT AS used_bytes,
+  (f.value ->> 'available_bytes')::BIGINT AS available_bytes,
+  (f.value ->> 'used_percent')::DOUBLE PRECISION AS used_percent,
+  (f.value ->> 'inodes_total')::BIGINT AS inodes_total,
+  (f.value ->> 'inodes_used')::BIGINT AS inodes_used,
+  (f.value ->> 'inodes_available')::BIGINT AS inodes_available,
+  (f.value ->> 'inodes_used_percent')::DOUBLE PRECISION AS inodes_used_percent,
+  (f.value ->> 'read_only')::BIGINT AS read_only
+FROM machine_state t, json_array_elements(t.filesystems_json::json) f;
+
+-- version 13: checks

@@ -1426,3 +1426,38 @@ DROP TABLE machine_credentials;
 ALTER TABLE machine_credentials_by_hash RENAME TO machine_credentials;
 
 CREATE INDEX machine_credentials_machine ON machine_credentials (machine_id);
+
+-- version 12: filesystems
+ALTER TABLE machine_state ADD COLUMN filesystems_json TEXT;
+
+UPDATE machine_state SET filesystems_json = nullif((
+  SELECT json_group_array(json_patch('{}', json_object('mount_point', mount_point, 'at', at, 'device', device, 'type', type, 'total_bytes', total_bytes, 'used_bytes', used_bytes, 'available_bytes', available_bytes, 'used_percent', used_percent, 'inodes_total', inodes_total, 'inodes_used', inodes_used, 'inodes_available', inodes_available, 'inodes_used_percent', inodes_used_percent, 'read_only', read_only)))
+  FROM (SELECT * FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id
+    ORDER BY mount_point)), '[]');
+
+DROP TABLE machine_filesystems;
+
+CREATE VIEW machine_filesystems AS
+SELECT t.machine_id, CAST(json_extract(f.value, '$.mount_point') AS TEXT) AS mount_point,
+  CAST(json_extract(f.value, '$.at') AS INTEGER) AS at,
+  CAST(json_extract(f.value, '$.device') AS TEXT) AS device,
+  CAST(json_extract(f.value, '$.type') AS TEXT) AS type,
+  CAST(json_extract(f.value, '$.total_bytes') AS INTEGER) AS total_bytes,
+  CAST(json_extract(f.value, '$.used_bytes') AS INTEGER) AS used_bytes,
+  CAST(json_extract(f.value, '$.available_bytes') AS INTEGER) AS available_bytes,
+  CAST(json_extract(f.value, '$.used_percent') AS REAL) AS used_percent,
+  CAST(json_extract(f.value, '$.inodes_total') AS INTEGER) AS inodes_total,
+  CAST(json_extract(f.value, '$.inodes_used') AS INTEGER) AS inodes_used,
+  CAST(json_extract(f.value, '$.inodes_available') AS INTEGER) AS inodes_available,
+  CAST(json_extract(f.value, '$.inodes_used_percent') AS REAL) AS inodes_used_percent,
+  CAST(json_extract(f.value, '$.read_only') AS INTEGER) AS read_only
+FROM machine_state t, json_each(t.filesystems_json) f;
+
+-- version 13: checks
+PRAGMA writable_schema = ON;
+
+UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (result IN (''derived'', ''unchanged'', ''stale'', ''held'', ''failed''))',
+  'CHECK (result = ''derived'' OR result = ''unchanged'' OR result = ''stale'' OR result = ''held'' OR result = ''failed'')')
+WHERE type = 'table' AND name = 'snapshots';
+
+PRAGMA writable_schema = RESET;

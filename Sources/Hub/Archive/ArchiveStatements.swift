@@ -5,7 +5,7 @@ enum ArchiveStatements {
         """
         SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at, m.boot_id,
           m.last_seen_at, m.clock_skew_ms, m.split_at, m.agent_version, m.hostname, m.machine_id_hint,
-          m.product_uuid_hint, (SELECT at FROM history_marks WHERE name = '5m.closed') AS rolled_up_until
+          m.product_uuid_hint
         FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
         """)
     static let find = Statement(

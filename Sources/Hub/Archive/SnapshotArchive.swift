@@ -6,9 +6,12 @@ struct SnapshotArchive: Sendable {
 
     let derive: Derive
 
-    /// - Parameter deriving: false archives only, as `held`: the way out for a payload that its deriver cannot take.
+    /// - Parameters:
+    ///   - deriving: false archives only, as `held`: the way out for a payload that its deriver cannot take.
+    ///   - histories: where they were read in this transaction.
     func take(
-        _ submission: Submission, into connection: any SQLConnection, deriving: Bool = true
+        _ submission: Submission, into connection: any SQLConnection, deriving: Bool = true,
+        histories: HistoryBounds? = nil
     ) throws -> IngestOutcome {
         guard let sender = try Sender(connection.row(ArchiveStatements.sender, submission.tokenHash)) else {
             return .unauthorized
@@ -42,7 +45,7 @@ struct SnapshotArchive: Sendable {
                 ArchivedSnapshot(
                     archiveID: id, machineID: sender.machineID, head: head, receivedAt: submission.receivedAt,
                     effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared,
-                    rolledUpUntil: sender.rolledUpUntil), connection)
+                    histories: histories ?? HistoryBounds(connection)), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
             said = derived == .failed ? "derived" : derived.rawValue
@@ -184,8 +187,6 @@ private struct Sender {
     let identity: Identity
     let lastSeenAt: Int64?
     let clockSkew: Int64?
-    /// Buckets of the histories that begin before it are rolled up or are being so.
-    let rolledUpUntil: Int64?
     /// A host that used this identity was split off: each sender is looked at.
     let wasSplit: Bool
 
@@ -236,7 +237,6 @@ private struct Sender {
         identity = Identity(row)
         lastSeenAt = row["last_seen_at"].integer
         clockSkew = row["clock_skew_ms"].integer
-        rolledUpUntil = row["rolled_up_until"].integer
         wasSplit = !row["split_at"].isNull
     }
 }

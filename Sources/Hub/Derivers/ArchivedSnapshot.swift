@@ -22,9 +22,8 @@ struct ArchivedSnapshot: Sendable {
     var content: Content
     /// Of metrics, where it was made before.
     var prepared: PreparedMetrics?
-    /// `HistoryMark.closed` of five minutes: what comes for a bucket before it has its rollup made again. Nil where none is
-    /// rolled up yet, where all of them are made again in any case, and where nobody rolls up.
-    var rolledUpUntil: Int64?
+    /// Nil where all rollups are made again in any case, and where nobody rolls up.
+    var histories: HistoryBounds?
 }
 
 /// What deriving did with a snapshot; `snapshots.result`.

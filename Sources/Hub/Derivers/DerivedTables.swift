@@ -4,8 +4,8 @@ enum DerivedTables {
     static let current = [
         "machine_inventories", "machine_sections", "machine_state", "machine_automatic_tags", "machine_os",
         "machine_hardware", "machine_disks", "machine_interfaces", "machine_addresses", "machine_pci_devices",
-        "machine_host_keys", "machine_neighbors", "machine_filesystems", "apt_packages",
-        "apt_leftover_packages", "apt_planned_packages", "apt_sources", "apt_errors", "apt_reboots", "docker_engines",
+        "machine_host_keys", "machine_neighbors", "apt_packages", "apt_leftover_packages", "apt_planned_packages",
+        "apt_sources", "apt_errors", "apt_reboots", "docker_engines",
         "docker_containers", "docker_images", "docker_image_references",
         "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
     ]

@@ -26,16 +26,17 @@ enum DockerRows {
 
     private static func ports(_ container: DockerV1.Container) -> SQLValue {
         JSONText.objects(container.ports) {
-            [
-                ("container_port", $0.containerPort.sqlValue), ("transport", $0.transport.sqlValue),
-                ("host_address", $0.hostAddress.sqlValue), ("host_port", $0.hostPort.sqlValue),
-            ]
+            $1.member(#","container_port":"#, $0.containerPort)
+            $1.member(#","transport":"#, $0.transport)
+            $1.member(#","host_address":"#, $0.hostAddress)
+            $1.member(#","host_port":"#, $0.hostPort)
         }
     }
 
     private static func networks(_ container: DockerV1.Container) -> SQLValue {
         JSONText.objects(container.networks) {
-            [("network", $0.network.sqlValue), ("address", $0.address.sqlValue)]
+            $1.member(#","network":"#, $0.network)
+            $1.member(#","address":"#, $0.address)
         }
     }
 

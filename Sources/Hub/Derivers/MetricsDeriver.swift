@@ -1,19 +1,14 @@
 import Contracts
 
-/// `metrics` into latest values, file systems and histories.
+/// `metrics` into newest values and histories.
 enum MetricsDeriver: KindDeriver {
     /// Histories stand in buckets of this many milliseconds; see `Migrations.derivedMetrics`.
     static let bucket: Int64 = 300_000
 
-    static let filesystems = DerivedTable(
-        "machine_filesystems", section: "/filesystems", keys: ["mount_point"],
-        columns: [
-            "at", "device", "type", "total_bytes", "used_bytes", "available_bytes", "used_percent", "inodes_total",
-            "inodes_used", "inodes_available", "inodes_used_percent", "read_only",
-        ].map { .row($0) })
-    static let tables = [filesystems]
+    static let tables: [DerivedTable] = []
 
-    /// All the newest values: those that a list shows, and those that `machine_metrics_latest` shows.
+    /// All the newest values: those that a list shows, and those that `machine_metrics_latest` and `machine_filesystems`
+    /// show.
     static let state = StateColumns(
         .metrics,
         MetricsValues.columns.map { .init($0.name, $0.section) } + [
@@ -27,6 +22,7 @@ enum MetricsDeriver: KindDeriver {
             .init("failed_units_json", "/failed_units"), .init("cores_json", "/cpu"), .init("disks_json", "/disks"),
             .init("interfaces_json", "/interfaces"), .init("temperatures_json", "/temperatures"),
             .init("fans_json", "/fans"), .init("batteries_json", "/batteries"),
+            .init("filesystems_json", "/filesystems"),
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
@@ -47,10 +43,9 @@ enum MetricsDeriver: KindDeriver {
             JSONText.strings(payload.failedUnits).sqlValue, MetricsLists.cores(cpu).sqlValue,
             MetricsLists.disks(payload).sqlValue, MetricsLists.interfaces(payload).sqlValue,
             MetricsLists.temperatures(payload).sqlValue, MetricsLists.fans(payload).sqlValue,
-            MetricsLists.batteries(payload).sqlValue,
+            MetricsLists.batteries(payload).sqlValue, MetricsLists.filesystems(payload, at: at).sqlValue,
         ]
         var derived = Derived()
-        derived.tables = [.init(filesystems, (payload.filesystems ?? []).map { row($0, at: at) })]
         derived.state = values + more
         derived.warnings = warnings(payload)
         return derived
@@ -60,21 +55,10 @@ enum MetricsDeriver: KindDeriver {
 
     static func lingering(_ payload: MetricsV1) -> [StateWarning] { MetricsWarnings.of(payload, isLingering: true) }
 
-    private static func row(_ filesystem: MetricsV1.Filesystem, at: Timestamp) -> DerivedRow {
-        DerivedRow(
-            keys: [filesystem.mountPoint.sqlValue],
-            values: [
-                at.sqlValue, filesystem.device.sqlValue, filesystem.type.sqlValue, filesystem.totalBytes.sqlValue,
-                filesystem.usedBytes.sqlValue, filesystem.availableBytes.sqlValue, filesystem.usedPercent.sqlValue,
-                filesystem.inodesTotal.sqlValue, filesystem.inodesUsed.sqlValue, filesystem.inodesAvailable.sqlValue,
-                filesystem.inodesUsedPercent.sqlValue, filesystem.readOnly.sqlValue,
-            ])
-    }
-
     static func enterHistories(
         _ payload: MetricsV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
     ) throws {
-        try MetricsHistory(payload).enter(snapshot, into: connection)
+        try MetricsHistory(payload, MetricsValues.values(payload)).enter(snapshot, into: connection)
     }
 
     /// What rows of histories begin with: their key, and the number of the snapshot that they are of.
@@ -86,16 +70,17 @@ enum MetricsDeriver: KindDeriver {
     ]
 
     private static func history(
-        _ label: String, _ table: String, key: [String], columns: [String]
+        _ label: String, _ table: String, key: [String], columns: [String], looksForCut: Bool = true
     ) -> Statement {
         let all = historyKey + key + columns
+        let values = all.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+        let condition = "CAST(?1 AS BIGINT) >= COALESCE((SELECT at FROM history_marks WHERE name = 'metrics.cut'), 0)"
         let target = (historyKey.dropLast() + key).joined(separator: ", ")
         return Statement(
             label,
             """
             INSERT INTO \(table) (\(all.joined(separator: ", ")))
-            SELECT \(all.indices.map { "?\($0 + 1)" }.joined(separator: ", "))
-            WHERE CAST(?1 AS BIGINT) >= COALESCE((SELECT at FROM history_marks WHERE name = 'metrics.cut'), 0)
+            \(looksForCut ? "SELECT \(values) WHERE \(condition)" : "VALUES (\(values))")
             ON CONFLICT (\(target)) DO UPDATE SET
               \((["sequence"] + columns).map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
             WHERE excluded.sequence >= \(table).sequence
@@ -104,6 +89,9 @@ enum MetricsDeriver: KindDeriver {
 
     /// Nothing is entered where retention has cut, so that an old snapshot derived again leaves no trace there.
     static let host = history("derive.host_metrics", "host_metrics", key: [], columns: hostColumns)
+    /// The same for whoever has looked already.
+    static let hostAfterCut = history(
+        "derive.host_metrics.after_cut", "host_metrics", key: [], columns: hostColumns, looksForCut: false)
     static let container = history(
         "derive.container_metrics", "container_metrics", key: ["container_id"], columns: containerColumns)
     /// All that a snapshot puts into the machine's row, at once: for one that knows everything and comes in its order,
@@ -144,10 +132,6 @@ enum MetricsDeriver: KindDeriver {
             """)
     }
 
-    /// File systems that the newest snapshot did not touch are gone.
-    static let dropFilesystems = Statement(
-        "derive.machine_filesystems.drop", "DELETE FROM machine_filesystems WHERE machine_id = ?1 AND at <> ?2")
-
     /// A machine's rows of a history: found bucket by bucket, since the key begins with time.
     private static func erase(_ table: String, by first: String = "bucket_at") -> Statement {
         Statement(
@@ -171,7 +155,7 @@ enum MetricsDeriver: KindDeriver {
         for erasure in erasures { try connection.run(erasure, machine) }
     }
 
-    static let historyStatements = [host, container, newestOfQuiet, newest, dropFilesystems] + erasures
+    static let historyStatements = [host, hostAfterCut, container, newestOfQuiet, newest] + erasures
 }
 
 extension Derivation {
@@ -183,12 +167,6 @@ extension Derivation {
         guard (snapshot.head.collection.unknown ?? []).isEmpty, let hasMessages = try advanceMetrics(derived) else {
             return try applyMetrics(payload, derived)
         }
-        for entry in derived.tables {
-            for row in entry.rows {
-                try connection.run(entry.table.upsert, [snapshot.machineID.sqlValue] + row.keys + row.values)
-            }
-        }
-        try connection.run(MetricsDeriver.dropFilesystems, snapshot.machineID, order.effectiveAt)
         if replay != nil || hasMessages || !derived.warnings.isEmpty {
             try enterMessages(payload, hasMessages: hasMessages)
         }
@@ -200,9 +178,9 @@ extension Derivation {
         let status: [SQLValue] = [
             StateWarning.worst(derived.warnings).rawValue.sqlValue, try StateWarning.text(derived.warnings),
         ]
-        let values = try KindRecord.values(of: snapshot) + status + derived.state
-        if try connection.run(MetricsDeriver.newestOfQuiet, values) == 1 { return false }
-        guard let row = try connection.rows(MetricsDeriver.newest, values).first else { return nil }
+        let values = [try KindRecord.values(of: snapshot), status, derived.state]
+        if try connection.run(MetricsDeriver.newestOfQuiet, pieces: values) == 1 { return false }
+        guard let row = try connection.rows(MetricsDeriver.newest, Array(values.joined())).first else { return nil }
         try showError(insteadOf: row[1])
         return row[0].integer == 1
     }

@@ -1,67 +1,99 @@
 import Contracts
 
-/// The lists of a metrics payload, as the JSON columns of `machine_metrics_latest` keep them.
+/// The lists of a metrics payload, as the JSON columns of `machine_state` keep them.
 enum MetricsLists {
     static func cores(_ cpu: MetricsV1.CPU?) -> SQLValue {
-        JSONText.objects(cpu?.perCore) { [("core", $0.core.sqlValue), ("used_percent", $0.usedPercent.sqlValue)] }
+        JSONText.objects(cpu?.perCore) {
+            $1.member(#","core":"#, $0.core)
+            $1.member(#","used_percent":"#, $0.usedPercent)
+        }
     }
 
     static func disks(_ payload: MetricsV1) -> SQLValue {
         JSONText.objects(payload.disks) {
-            [
-                ("name", $0.name.sqlValue), ("read_bytes_per_second", $0.readBytesPerSecond.sqlValue),
-                ("written_bytes_per_second", $0.writtenBytesPerSecond.sqlValue),
-                ("busy_percent", $0.busyPercent.sqlValue),
-            ]
+            $1.member(#","name":"#, $0.name)
+            $1.member(#","read_bytes_per_second":"#, $0.readBytesPerSecond)
+            $1.member(#","written_bytes_per_second":"#, $0.writtenBytesPerSecond)
+            $1.member(#","busy_percent":"#, $0.busyPercent)
         }
     }
 
     static func interfaces(_ payload: MetricsV1) -> SQLValue {
         JSONText.objects(payload.interfaces) {
-            [
-                ("name", $0.name.sqlValue), ("received_bytes_total", $0.receivedBytesTotal.sqlValue),
-                ("transmitted_bytes_total", $0.transmittedBytesTotal.sqlValue),
-                ("received_bytes_per_second", $0.receivedBytesPerSecond.sqlValue),
-                ("transmitted_bytes_per_second", $0.transmittedBytesPerSecond.sqlValue),
-                ("receive_errors_total", $0.receiveErrorsTotal.sqlValue),
-                ("transmit_errors_total", $0.transmitErrorsTotal.sqlValue),
-            ]
+            $1.member(#","name":"#, $0.name)
+            $1.member(#","received_bytes_total":"#, $0.receivedBytesTotal)
+            $1.member(#","transmitted_bytes_total":"#, $0.transmittedBytesTotal)
+            $1.member(#","received_bytes_per_second":"#, $0.receivedBytesPerSecond)
+            $1.member(#","transmitted_bytes_per_second":"#, $0.transmittedBytesPerSecond)
+            $1.member(#","receive_errors_total":"#, $0.receiveErrorsTotal)
+            $1.member(#","transmit_errors_total":"#, $0.transmitErrorsTotal)
         }
     }
 
     static func temperatures(_ payload: MetricsV1) -> SQLValue {
         JSONText.objects(payload.temperatures) {
-            [
-                ("sensor", $0.sensor.sqlValue), ("label", $0.label.sqlValue), ("celsius", $0.celsius.sqlValue),
-                ("high_celsius", $0.highCelsius.sqlValue), ("critical_celsius", $0.criticalCelsius.sqlValue),
-            ]
+            $1.member(#","sensor":"#, $0.sensor)
+            $1.member(#","label":"#, $0.label)
+            $1.member(#","celsius":"#, $0.celsius)
+            $1.member(#","high_celsius":"#, $0.highCelsius)
+            $1.member(#","critical_celsius":"#, $0.criticalCelsius)
         }
     }
 
     static func fans(_ payload: MetricsV1) -> SQLValue {
         JSONText.objects(payload.fans) {
-            [("sensor", $0.sensor.sqlValue), ("label", $0.label.sqlValue), ("rpm", $0.rpm.sqlValue)]
+            $1.member(#","sensor":"#, $0.sensor)
+            $1.member(#","label":"#, $0.label)
+            $1.member(#","rpm":"#, $0.rpm)
         }
     }
 
     static func batteries(_ payload: MetricsV1) -> SQLValue {
         JSONText.objects(payload.batteries) {
-            [
-                ("name", $0.name.sqlValue), ("charge_percent", $0.chargePercent.sqlValue),
-                ("state", $0.state.sqlValue),
-            ]
+            $1.member(#","name":"#, $0.name)
+            $1.member(#","charge_percent":"#, $0.chargePercent)
+            $1.member(#","state":"#, $0.state)
+        }
+    }
+
+    /// By mount point, each with its moment: where the newest snapshot could not read them, they are of an earlier one.
+    static func filesystems(_ payload: MetricsV1, at: Timestamp) -> SQLValue {
+        JSONText.objects(byMountPoint(payload)) {
+            $1.member(#","mount_point":"#, $0.mountPoint)
+            $1.member(#","at":"#, Int(at.milliseconds))
+            $1.member(#","device":"#, $0.device)
+            $1.member(#","type":"#, $0.type)
+            $1.member(#","total_bytes":"#, $0.totalBytes)
+            $1.member(#","used_bytes":"#, $0.usedBytes)
+            $1.member(#","available_bytes":"#, $0.availableBytes)
+            $1.member(#","used_percent":"#, $0.usedPercent)
+            $1.member(#","inodes_total":"#, $0.inodesTotal)
+            $1.member(#","inodes_used":"#, $0.inodesUsed)
+            $1.member(#","inodes_available":"#, $0.inodesAvailable)
+            $1.member(#","inodes_used_percent":"#, $0.inodesUsedPercent)
+            $1.member(#","read_only":"#, $0.readOnly ? 1 : 0)
         }
     }
 
     /// `[["/", 41.2, 3.1], …]`: mount point, used share, used share of the inodes; those that can be written, by mount
     /// point.
     static func filesystemShares(_ payload: MetricsV1) -> SQLValue {
-        var shares: [String: MetricsV1.Filesystem] = [:]
-        for filesystem in payload.filesystems ?? [] where !filesystem.readOnly {
-            shares[filesystem.mountPoint] = filesystem
+        JSONText.arrays(byMountPoint(payload).filter { !$0.readOnly }) {
+            $1.item($0.mountPoint)
+            $1.item($0.usedPercent?.value)
+            $1.item($0.inodesUsedPercent?.value)
         }
-        return JSONText.arrays(shares.values.sorted { $0.mountPoint < $1.mountPoint }) {
-            [$0.mountPoint.sqlValue, $0.usedPercent.sqlValue, $0.inodesUsedPercent.sqlValue]
+    }
+
+    /// A payload that names a mount point twice is taken at its last word.
+    private static func byMountPoint(_ payload: MetricsV1) -> [MetricsV1.Filesystem] {
+        let all = payload.filesystems ?? []
+        // By their bytes: to Swift "é" is one character, however it is written.
+        func isBefore(_ one: MetricsV1.Filesystem, _ other: MetricsV1.Filesystem) -> Bool {
+            one.mountPoint.utf8.lexicographicallyPrecedes(other.mountPoint.utf8)
         }
+        if zip(all, all.dropFirst()).allSatisfy(isBefore) { return all }
+        return Dictionary(all.map { (Array($0.mountPoint.utf8), $0) }, uniquingKeysWith: { $1 }).values
+            .sorted(by: isBefore)
     }
 }

@@ -22,19 +22,33 @@ enum MetricsValues {
         let memory = payload.memory
         let disks = payload.disks?.filter { !isStacked($0.name) }
         let interfaces = payload.interfaces?.filter { !isInside($0.name) }
-        let values: [(any SQLBindable)] = [
-            payload.load?.oneMinute, payload.load?.fiveMinutes, payload.load?.fifteenMinutes,
-            cpu?.usedPercent, cpu?.userPercent, cpu?.systemPercent, cpu?.iowaitPercent, cpu?.stealPercent,
-            memory?.totalBytes, memory?.usedBytes, memory?.availableBytes, memory?.usedPercent,
-            memory?.swapTotalBytes, memory?.swapUsedBytes,
-            root(payload)?.usedPercent, fullest(payload)?.usedPercent,
-            sum(disks, \.readBytesPerSecond), sum(disks, \.writtenBytesPerSecond),
-            sum(interfaces, \.receivedBytesPerSecond), sum(interfaces, \.transmittedBytesPerSecond),
-            payload.pressure?.cpu?.someAvg60Percent, payload.pressure?.memory?.someAvg60Percent,
-            payload.pressure?.io?.someAvg60Percent,
-            payload.processes?.total, payload.temperatures?.map(\.celsius).max(),
+        return [
+            (payload.load?.oneMinute).sqlValue,
+            (payload.load?.fiveMinutes).sqlValue,
+            (payload.load?.fifteenMinutes).sqlValue,
+            (cpu?.usedPercent).sqlValue,
+            (cpu?.userPercent).sqlValue,
+            (cpu?.systemPercent).sqlValue,
+            (cpu?.iowaitPercent).sqlValue,
+            (cpu?.stealPercent).sqlValue,
+            (memory?.totalBytes).sqlValue,
+            (memory?.usedBytes).sqlValue,
+            (memory?.availableBytes).sqlValue,
+            (memory?.usedPercent).sqlValue,
+            (memory?.swapTotalBytes).sqlValue,
+            (memory?.swapUsedBytes).sqlValue,
+            (root(payload)?.usedPercent).sqlValue,
+            (fullest(payload)?.usedPercent).sqlValue,
+            sum(disks, \.readBytesPerSecond).sqlValue,
+            sum(disks, \.writtenBytesPerSecond).sqlValue,
+            sum(interfaces, \.receivedBytesPerSecond).sqlValue,
+            sum(interfaces, \.transmittedBytesPerSecond).sqlValue,
+            (payload.pressure?.cpu?.someAvg60Percent).sqlValue,
+            (payload.pressure?.memory?.someAvg60Percent).sqlValue,
+            (payload.pressure?.io?.someAvg60Percent).sqlValue,
+            (payload.processes?.total).sqlValue,
+            (payload.temperatures?.map(\.celsius).max()).sqlValue,
         ]
-        return values.map { $0.sqlValue }
     }
 
     static func root(_ payload: MetricsV1) -> MetricsV1.Filesystem? {

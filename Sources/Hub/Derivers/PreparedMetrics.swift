@@ -8,23 +8,22 @@ struct PreparedMetrics: Sendable {
     let history: MetricsHistory
 
     init(_ payload: MetricsV1, at moment: Timestamp) {
-        history = MetricsHistory(payload)
-        derived = MetricsDeriver.derive(payload, at: moment, values: history.values)
+        let values = MetricsValues.values(payload)
+        history = MetricsHistory(payload, values)
+        derived = MetricsDeriver.derive(payload, at: moment, values: values)
     }
 }
 
 /// What a metrics payload adds to the histories.
 struct MetricsHistory: Sendable {
-    /// In the order of `MetricsValues.columns`.
+    /// In the order of `MetricsDeriver.hostColumns`.
     let values: [SQLValue]
-    /// The last column of `host_metrics`.
-    let filesystemShares: SQLValue
     /// The columns of `container_metrics` after those of the snapshot.
     let containers: [[SQLValue]]
 
-    init(_ payload: MetricsV1) {
-        values = MetricsValues.values(payload)
-        filesystemShares = MetricsLists.filesystemShares(payload)
+    /// - Parameter hostValues: those of `MetricsValues`.
+    init(_ payload: MetricsV1, _ hostValues: [SQLValue]) {
+        values = hostValues + [MetricsLists.filesystemShares(payload)]
         containers = (payload.containers ?? []).map { container in
             [
                 container.id.sqlValue, container.cpuPercent.sqlValue, container.memoryUsedBytes.sqlValue,
@@ -41,9 +40,15 @@ struct MetricsHistory: Sendable {
         let key: [SQLValue] = [
             bucket.sqlValue, snapshot.machineID.sqlValue, at.sqlValue, snapshot.head.sequence.sqlValue,
         ]
-        try connection.run(MetricsDeriver.host, key + values + [filesystemShares])
-        if let closed = snapshot.rolledUpUntil, at < closed {
-            try connection.run(Rollup.late, snapshot.machineID, RollupSpan.fiveMinutes.rawValue, bucket)
+        if let histories = snapshot.histories {
+            if bucket >= histories.cut {
+                try connection.run(MetricsDeriver.hostAfterCut, pieces: [key, values])
+            }
+            if let closed = histories.rolledUpUntil, at < closed {
+                try connection.run(Rollup.late, snapshot.machineID, RollupSpan.fiveMinutes.rawValue, bucket)
+            }
+        } else {
+            try connection.run(MetricsDeriver.host, pieces: [key, values])
         }
         for container in containers { try connection.run(MetricsDeriver.container, key + container) }
     }

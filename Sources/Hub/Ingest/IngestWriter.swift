@@ -142,7 +142,10 @@ final class IngestWriter: Service {
     private func write(_ batch: [Work]) {
         do {
             let began = ContinuousClock.now
-            let outcomes = try store.writeUnsynced { connection in try batch.map { try take($0, connection) } }
+            let outcomes = try store.writeUnsynced { connection in
+                let histories = try HistoryBounds(connection)
+                return try batch.map { try take($0, connection, histories) }
+            }
             unsynced.add(1, ordering: .relaxed)
             try? committed.put(
                 Committed(batch: batch, outcomes: outcomes, began: began, waiting: batch.count + queue.count), cost: 0)
@@ -158,9 +161,11 @@ final class IngestWriter: Service {
         }
     }
 
-    private func take(_ work: Work, _ connection: any SQLConnection) throws -> IngestOutcome? {
+    private func take(
+        _ work: Work, _ connection: any SQLConnection, _ histories: HistoryBounds? = nil
+    ) throws -> IngestOutcome? {
         switch work {
-        case .snapshot(let submission, _): return try archive.take(submission, into: connection)
+        case .snapshot(let submission, _): return try archive.take(submission, into: connection, histories: histories)
         case .quarantine(let entry):
             try quarantine.add(entry, into: connection)
             return nil

@@ -1,19 +1,26 @@
 import Contracts
 import Foundation
 
-/// Writes JSON as `CanonicalJSON` does, member by member, for answers so large, or given so often, that an encoder would be
-/// most of their cost (measured: 50 ms for 1 MB). Members are written in the order of their names; what is nil is left out.
+/// Writes JSON as `CanonicalJSON` does, member by member: for answers so large, or given so often, that an encoder would be
+/// most of their cost (measured: 50 ms for 1 MB), and for columns that each snapshot writes. Members of answers are written
+/// in the order of their names; what is nil is left out.
 ///
 /// Names are given as they stand between two values, `,"name":`, so that each is one copy; the comma is left out before
 /// the first member.
 struct JSONWriter {
     private let store: Store
+    private let keepsFraction: Bool
     private var isFirst = true
     /// Days written lately: in a list most times are of a few.
     private var days: [Int64: [UInt8]] = [:]
 
-    /// - Parameter capacity: bytes to begin with.
-    init(capacity: Int = 1 << 20) { store = Store(capacity: capacity) }
+    /// - Parameters:
+    ///   - capacity: bytes to begin with.
+    ///   - keepsFraction: whether what is no count is written with one, `41.0`, so that SQLite reads it as such.
+    init(capacity: Int = 1 << 20, keepsFraction: Bool = false) {
+        store = Store(capacity: capacity)
+        self.keepsFraction = keepsFraction
+    }
 
     /// Memory that is written without asking an array for every few bytes whether it may be, and that grows where it is:
     /// the system moves pages, not bytes.
@@ -106,10 +113,31 @@ struct JSONWriter {
     mutating func member(_ name: StaticString, _ value: Double?) {
         guard let value, value.isFinite else { return }
         self.name(name)
+        number(value)
+    }
+
+    /// An item of an array.
+    mutating func item(_ value: String) { member(",", value) }
+
+    /// An item of an array; null where there is nothing to say.
+    mutating func item(_ value: Double?) {
+        name(",")
+        if let value, value.isFinite { number(value) } else { raw("null") }
+    }
+
+    /// An item of an array that has members or items itself.
+    mutating func item(_ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void) {
+        name(",")
+        begin(open)
+        body(&self)
+        end(close)
+    }
+
+    private mutating func number(_ value: Double) {
         // Percentages and loads have two decimals at most.
         let hundredths = (value * 100).rounded()
         guard value >= 0, value < 1e9, hundredths / 100 == value else {
-            if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+            if !keepsFraction, let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
                 integer(whole)
             } else {
                 copy(value.description)
@@ -122,8 +150,12 @@ struct JSONWriter {
             store.append(0x2E)
             store.append(0x30 + UInt8(rest / 10))
             if rest % 10 > 0 { store.append(0x30 + UInt8(rest % 10)) }
+        } else if keepsFraction {
+            raw(".0")
         }
     }
+
+    mutating func member(_ name: StaticString, _ value: Percent?) { member(name, value?.value) }
 
     mutating func member(_ name: StaticString, _ value: Timestamp?) {
         guard let value else { return }
@@ -215,6 +247,9 @@ final class WrittenJSON: @unchecked Sendable {
     fileprivate init(_ store: JSONWriter.Store) { self.store = store }
 
     var count: Int { store.count }
+
+    /// All of it.
+    var text: String { String(decoding: bytes(in: 0..<count), as: UTF8.self) }
 
     /// Valid as long as this is.
     func bytes(in place: Range<Int>) -> UnsafeRawBufferPointer {

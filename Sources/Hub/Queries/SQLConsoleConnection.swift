@@ -12,14 +12,15 @@ final class SQLConsoleConnection {
     /// What the progress handler looks at, from C.
     private final class Deadline {
         var ends = ContinuousClock.now
-        var heapLimit: Int64 = .max
+        var memoryLimit: Int64 = .max
+        let memory = SQLiteMemory.Count()
         var isOver = false
         var isTooLarge = false
 
         /// Whether the statement must stop.
         func isReached() -> Bool {
             isOver = isOver || ContinuousClock.now >= ends
-            isTooLarge = isTooLarge || sqlite3_memory_used() > heapLimit
+            isTooLarge = isTooLarge || memory.value > memoryLimit
             return isOver || isTooLarge
         }
     }
@@ -38,7 +39,11 @@ final class SQLConsoleConnection {
         // A name in double quotes that is no column is an error, not a text.
         _disableDoubleQuotedStringLiterals(handle)
         // Sorting in memory can be bounded by what it takes; temporary files could fill the disk.
-        let pragmas = "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"
+        // Before 3.41 SQLite took its own JSON functions, which views of the hub use, for unsafe ones.
+        let isTrusted = sqlite3_libversion_number() < 3_041_000
+        let pragmas = """
+            PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = \(isTrusted ? "ON" : "OFF")
+            """
         guard sqlite3_exec(handle, pragmas, nil, nil, nil) == SQLITE_OK else {
             sqlite3_close(handle)
             throw SQLConsole.Failure(reason: .busy, message: "the database cannot be opened for reading")
@@ -85,7 +90,11 @@ final class SQLConsoleConnection {
     /// Runs one statement and takes its rows up to the limits.
     func run(_ sql: String, rows: Int) throws(SQLConsole.Failure) -> SQLAnswer {
         deadline.ends = .now + .seconds(limits.seconds)
-        deadline.heapLimit = sqlite3_memory_used() + limits.workingBytes
+        deadline.memoryLimit = limits.workingBytes
+        return try deadline.memory.of { () throws(SQLConsole.Failure) in try answer(sql, rows: rows) }
+    }
+
+    private func answer(_ sql: String, rows: Int) throws(SQLConsole.Failure) -> SQLAnswer {
         let statement = try prepare(sql)
         defer { sqlite3_finalize(statement) }
         let columns = (0..<sqlite3_column_count(statement)).map { index in
@@ -173,6 +182,11 @@ final class SQLConsoleConnection {
                     + "condition on machine_id or a time")
         }
         if let refusal = authorizer.refusal { return refused(refusal) }
+        if sqlite3_errcode(database) == SQLITE_TOOBIG {
+            return refused(
+                "a value is too big: none may have more than \(limits.valueBytes >> 10) KiB; leave out the column or the "
+                    + "machine that has it")
+        }
         if sqlite3_errcode(database) == SQLITE_BUSY {
             return SQLConsole.Failure(reason: .busy, message: "the database is busy; try again in a moment")
         }

@@ -27,11 +27,11 @@ struct DiskReserve: Sendable {
         bytes = Self.bytes(ofTotal: total)
     }
 
-    /// 64 MiB, or a fortieth of the file system where that is less: half of what retention leaves free. The database file
+    /// 256 MiB, or a fortieth of the file system where that is less: half of what retention leaves free. The database file
     /// may have to grow for all that its log holds before the log can begin anew: `Checkpointer.Sizes` keeps that below.
     static func bytes(ofTotal total: Int64?) -> Int64 {
-        guard let total, total > 0 else { return 64 << 20 }
-        return min(64 << 20, total / 40)
+        guard let total, total > 0 else { return 256 << 20 }
+        return min(256 << 20, total / 40)
     }
 
     /// Makes the file, or makes it as long as it should be, where the disk has plenty left; false where it is not there

@@ -226,7 +226,7 @@ final class Checkpointer: Sendable {
 }
 
 extension Checkpointer.Sizes {
-    /// 48, 24 and 1 MiB, or less on a small file system: its reserve has room for all that the database must grow for.
+    /// 192, 96 and 1 MiB, or less on a small file system: its reserve has room for all that the database must grow for.
     ///
     /// - Parameter total: bytes of the file system.
     init(total: Int64?) {

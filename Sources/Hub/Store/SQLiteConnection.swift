@@ -17,22 +17,24 @@ struct SQLiteConnection: SQLConnection {
         self.prepared = prepared ?? PreparedStatements(of: database)
     }
 
-    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int {
-        try using(statement, values) { run in
+    func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int { try run(statement, pieces: [values]) }
+
+    func run(_ statement: Statement, pieces: [[SQLValue]]) throws -> Int {
+        try using(statement, pieces) { run in
             while try run.step() {}
             return Int(sqlite3_changes(run.connection))
         }
     }
 
     func insert(_ statement: Statement, _ values: [SQLValue]) throws -> Int64? {
-        try using(statement, values) { run in
+        try using(statement, [values]) { run in
             while try run.step() {}
             return sqlite3_changes(run.connection) > 0 ? sqlite3_last_insert_rowid(run.connection) : nil
         }
     }
 
     func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow] {
-        try using(statement, values) { run in
+        try using(statement, [values]) { run in
             var result: [SQLRow] = []
             while try run.step() { result.append(run.row()) }
             return result
@@ -40,21 +42,21 @@ struct SQLiteConnection: SQLConnection {
     }
 
     func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws {
-        try using(statement, values) { run in
+        try using(statement, [values]) { run in
             let reader = SQLiteRowReader(statement: run.handle)
             while try run.step(), try body(reader) {}
         }
     }
 
     private func using<Value>(
-        _ statement: Statement, _ values: [SQLValue], _ body: (RunningStatement) throws -> Value
+        _ statement: Statement, _ pieces: [[SQLValue]], _ body: (RunningStatement) throws -> Value
     ) throws -> Value {
         let start = ContinuousClock.now
         defer { times.note(statement.name, since: start) }
         let entry = try prepared.entry(for: statement, of: database)
         let run = RunningStatement(entry: entry, connection: database.sqliteConnection)
         defer { run.end() }
-        try run.bind(values)
+        try run.bind(pieces)
         return try body(run)
     }
 }
@@ -91,23 +93,27 @@ private struct RunningStatement {
 
     var handle: OpaquePointer { entry.owner.sqliteStatement }
 
-    func bind(_ values: [SQLValue]) throws {
-        guard values.count == Int(sqlite3_bind_parameter_count(handle)) else {
-            throw StoreFailure(
-                code: .other,
-                message: "a statement takes \(sqlite3_bind_parameter_count(handle)) values, not \(values.count)")
+    func bind(_ pieces: [[SQLValue]]) throws {
+        var place: Int32 = 0
+        for values in pieces {
+            for value in values {
+                place += 1
+                let code =
+                    switch value {
+                    case .null: sqlite3_bind_null(handle, place)
+                    case .integer(let number): sqlite3_bind_int64(handle, place, number)
+                    case .real(let number): sqlite3_bind_double(handle, place, number)
+                    case .text(let text): Self.bind(text, to: handle, at: place)
+                    case .blob(let bytes): Self.bind(bytes, to: handle, at: place)
+                    }
+                if code == SQLITE_RANGE { break }
+                guard code == SQLITE_OK else { throw failure(code) }
+            }
         }
-        for (index, value) in values.enumerated() {
-            let place = Int32(index + 1)
-            let code =
-                switch value {
-                case .null: sqlite3_bind_null(handle, place)
-                case .integer(let number): sqlite3_bind_int64(handle, place, number)
-                case .real(let number): sqlite3_bind_double(handle, place, number)
-                case .text(let text): Self.bind(text, to: handle, at: place)
-                case .blob(let bytes): Self.bind(bytes, to: handle, at: place)
-                }
-            guard code == SQLITE_OK else { throw failure(code) }
+        guard place == sqlite3_bind_parameter_count(handle) else {
+            let count = pieces.reduce(0) { $0 + $1.count }
+            throw StoreFailure(
+                code: .other, message: "a statement takes \(sqlite3_bind_parameter_count(handle)) values, not \(count)")
         }
     }
 

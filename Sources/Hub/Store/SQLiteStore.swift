@@ -28,7 +28,7 @@ final class SQLiteStore: Store {
         let sizes =
             checkpoints
             ?? Checkpointer.Sizes(total: DiskSpace.of(URL(filePath: path).deletingLastPathComponent().path)?.total)
-        GatheringVFS.register()
+        SQLiteLibrary.configure()
         var configuration = Configuration()
         configuration.maximumReaderCount = maximumReaders
         configuration.busyMode = .timeout(10)

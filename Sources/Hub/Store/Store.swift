@@ -4,6 +4,10 @@ protocol SQLConnection {
     @discardableResult
     func run(_ statement: Statement, _ values: [SQLValue]) throws -> Int
 
+    /// The same with values that come in pieces: for what is run with each snapshot, and has many.
+    @discardableResult
+    func run(_ statement: Statement, pieces: [[SQLValue]]) throws -> Int
+
     /// Runs an INSERT of one row into a table whose rows have numbers; answers its number, nil where it inserted none.
     ///
     /// RETURNING would say the same, but SQLite makes a table of its own for what comes back, at half the price of the
@@ -18,6 +22,9 @@ protocol SQLConnection {
 }
 
 extension SQLConnection {
+    @discardableResult
+    func run(_ statement: Statement, pieces: [[SQLValue]]) throws -> Int { try run(statement, Array(pieces.joined())) }
+
     @discardableResult
     func run(_ statement: Statement, _ values: [any SQLBindable]) throws -> Int {
         try run(statement, values.map { $0.sqlValue })

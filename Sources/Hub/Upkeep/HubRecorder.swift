@@ -47,10 +47,9 @@ final class HubRecorder: Sendable {
             Self.rounded(window.commits.longest), window.longestDelay, connections.open, pages.bytes, pages.freeBytes,
             store.walBytes, disk()?.available, resident,
             JSONText.objects(slow) {
-                [
-                    ("name", $0.name.sqlValue), ("count", $0.slow.count.sqlValue),
-                    ("longest_ms", (Self.rounded($0.slow.longest / .milliseconds(1)) ?? 0).sqlValue),
-                ]
+                $1.member(#","name":"#, $0.name)
+                $1.member(#","count":"#, $0.slow.count)
+                $1.member(#","longest_ms":"#, Self.rounded($0.slow.longest / .milliseconds(1)) ?? 0)
             },
         ]
         _ = try store.write { try $0.run(Self.insert, values) }
@@ -61,7 +60,8 @@ final class HubRecorder: Sendable {
 
     private static func text(_ answers: [Int: Int]) -> SQLValue {
         JSONText.objects(answers.sorted { $0.key < $1.key }) {
-            [("status", $0.key.sqlValue), ("count", $0.value.sqlValue)]
+            $1.member(#","status":"#, $0.key)
+            $1.member(#","count":"#, $0.value)
         }
     }
 

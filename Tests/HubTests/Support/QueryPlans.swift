@@ -6,7 +6,7 @@ enum QueryPlans {
     private static let large = [
         "snapshots", "host_metrics", "container_metrics", "machine_events", "apt_packages", "apt_planned_packages",
         "apt_applied_packages", "docker_containers", "docker_images", "docker_container_events", "docker_image_events",
-        "machine_filesystems", "machine_disks", "machine_inventories", "audit_log", "host_metrics_5m",
+        "machine_disks", "machine_inventories", "audit_log", "host_metrics_5m",
         "host_metrics_1h", "filesystem_metrics_1h", "container_metrics_1h", "cleanup_runs", "hub_metrics",
         "important_messages", "message_acknowledgements", "machine_boots",
         "machine_interfaces", "machine_addresses", "machine_neighbors",

@@ -2,6 +2,8 @@ import Foundation
 import GRDBSQLite
 import Synchronization
 
+@testable import Hub
+
 /// Remembers what SQLite writes and what it syncs, so that a test can make what a power cut would leave of it.
 ///
 /// A VFS under all others: to be registered in a process of its own, before any database is opened.
@@ -50,6 +52,9 @@ enum RecordingDisk {
     }
 
     static func register() {
+        // Before the first look at SQLite's ways to files: later it refuses. The hub's own way comes on top of this one.
+        SQLiteMemory.install()
+        PageCache.install()
         let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
         vfs.initialize(to: system.pointee)
         vfs.pointee.zName = UnsafePointer(strdup("recording"))

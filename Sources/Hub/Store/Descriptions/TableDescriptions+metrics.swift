@@ -39,13 +39,13 @@ extension TableDescriptions {
             isView: true),
         DocumentedTable(
             "machine_filesystems", .derived, "file systems, newest values",
-            [
+            columns: columns([
                 "machine_id": machineID, "mount_point": "where it is mounted", "at": "moment of the values",
                 "device": "its device", "type": "as ext4", "total_bytes": "size", "used_bytes": "in use",
                 "available_bytes": "free for programs that are not root's", "used_percent": "used share, as df",
                 "inodes_total": "inodes in all", "inodes_used": "inodes in use", "inodes_available": "inodes free",
                 "inodes_used_percent": "used share of the inodes", "read_only": "1 where it cannot be written",
-            ]),
+            ]), isView: true),
         DocumentedTable(
             "host_metrics", .derived, "history of metrics, one row a snapshot; ask with bucket_at, which is its key",
             columns: columns([

@@ -42,7 +42,7 @@ struct Migration: Sendable {
 /// All steps in order; the last one's version is the version of the schema.
 enum Migrations {
     static let all: [Migration] = [
-        core, derived, history, messages, images, aptFindings, questions, ingest, state, oneRow,
+        core, derived, history, messages, images, aptFindings, questions, ingest, state, oneRow, filesystems, checks,
     ]
 
     static var newest: Int { all.map(\.version).max() ?? 0 }
