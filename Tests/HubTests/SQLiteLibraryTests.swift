@@ -31,7 +31,7 @@ import Testing
     /// Splits, a database that shrinks, a transaction that is rolled back, and one that does not fit into the cache.
     @Test func `A database that grows and shrinks is whole, and another connection sees the same`() throws {
         SQLiteLibrary.configure()
-        #expect(PageCache.isInstalled && SQLiteMemory.isInstalled)
+        #expect(SQLiteLibrary.isConfigured)
         let directory = try TemporaryDirectory()
         let path = directory.file("pages.sqlite")
         var configuration = Configuration()

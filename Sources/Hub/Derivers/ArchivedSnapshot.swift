@@ -22,7 +22,8 @@ struct ArchivedSnapshot: Sendable {
     var content: Content
     /// Of metrics, where it was made before.
     var prepared: PreparedMetrics?
-    /// Nil where all rollups are made again in any case, and where nobody rolls up.
+    /// Nil where all rollups are made again in any case, and where nobody rolls up; the histories' statements then look for
+    /// the cut themselves.
     var histories: HistoryBounds?
 }
 

@@ -94,6 +94,11 @@ private struct RunningStatement {
     var handle: OpaquePointer { entry.owner.sqliteStatement }
 
     func bind(_ pieces: [[SQLValue]]) throws {
+        let count = pieces.reduce(0) { $0 + $1.count }
+        guard count == Int(sqlite3_bind_parameter_count(handle)) else {
+            throw StoreFailure(
+                code: .other, message: "a statement takes \(sqlite3_bind_parameter_count(handle)) values, not \(count)")
+        }
         var place: Int32 = 0
         for values in pieces {
             for value in values {
@@ -106,14 +111,8 @@ private struct RunningStatement {
                     case .text(let text): Self.bind(text, to: handle, at: place)
                     case .blob(let bytes): Self.bind(bytes, to: handle, at: place)
                     }
-                if code == SQLITE_RANGE { break }
                 guard code == SQLITE_OK else { throw failure(code) }
             }
-        }
-        guard place == sqlite3_bind_parameter_count(handle) else {
-            let count = pieces.reduce(0) { $0 + $1.count }
-            throw StoreFailure(
-                code: .other, message: "a statement takes \(sqlite3_bind_parameter_count(handle)) values, not \(count)")
         }
     }
 

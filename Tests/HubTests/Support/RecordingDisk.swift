@@ -53,8 +53,7 @@ enum RecordingDisk {
 
     static func register() {
         // Before the first look at SQLite's ways to files: later it refuses. The hub's own way comes on top of this one.
-        SQLiteMemory.install()
-        PageCache.install()
+        SQLiteLibrary.exchangeParts()
         let vfs = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
         vfs.initialize(to: system.pointee)
         vfs.pointee.zName = UnsafePointer(strdup("recording"))

@@ -14,7 +14,7 @@ extension Migrations {
                 // A patch leaves out what is null, as the deriver does.
                 """
                 UPDATE machine_state SET filesystems_json = nullif((
-                  SELECT json_group_array(json_patch('{}', json_object(\(names.map { "'\($0)', \($0)" }.joined(separator: ", ")))))
+                  SELECT json_group_array(json_patch('{}', json_object(\(pairs))))
                   FROM (SELECT * FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id
                     ORDER BY mount_point)), '[]')
                 """,
@@ -28,7 +28,7 @@ extension Migrations {
             .postgresql: [
                 """
                 UPDATE machine_state SET filesystems_json = (
-                  SELECT json_agg(json_strip_nulls(json_build_object(\(names.map { "'\($0)', \($0)" }.joined(separator: ", "))))
+                  SELECT json_agg(json_strip_nulls(json_build_object(\(pairs)))
                     ORDER BY mount_point)
                   FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id)
                 """,
@@ -47,7 +47,8 @@ extension Migrations {
         ("inodes_total", "BIGINT"), ("inodes_used", "BIGINT"), ("inodes_available", "BIGINT"),
         ("inodes_used_percent", "DOUBLE PRECISION"), ("read_only", "BIGINT"),
     ]
-    private static let names = columns.map(\.name)
+    /// Each column's name and the column, as both engines make an object of them.
+    private static let pairs = columns.map { "'\($0.name)', \($0.name)" }.joined(separator: ", ")
 
     /// With the type that the table's column had: what it is compared with is read as that.
     private static func member(_ column: (name: String, type: String)) -> String {
