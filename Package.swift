@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Only what GRDB's module of SQLite has not.
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -53,11 +54,13 @@ let package = Package(
         .executableTarget(
             name: "Agent", dependencies: ["CLinux", "Contracts", "Transport", logging],
             swiftSettings: strict),
+        // Not in Transport: the agent does without libdeflate.
+        .target(name: "Inflate", dependencies: ["CDeflate", "Transport"], swiftSettings: strict),
         .target(name: "HubAPI", dependencies: ["Contracts"], swiftSettings: strict),
         .executableTarget(
             name: "Hub",
             dependencies: [
-                "CLinux", "CSQLite", "Contracts", "Transport", "HubAPI", argumentParser, toml, logging,
+                "CLinux", "CSQLite", "Contracts", "Transport", "Inflate", "HubAPI", argumentParser, toml, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -80,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "LoadGenerator",
             dependencies: [
-                "Contracts", "Transport", argumentParser,
+                "Contracts", "Transport", "Inflate", argumentParser,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -92,7 +95,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["Contracts", "Transport"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["Transport", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Inflate", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "AgentTests", dependencies: ["Agent", "Contracts", "Transport", "TestSupport", logging],
             // Whole fake machines, what is expected of them, and recordings: read in place, not resources.

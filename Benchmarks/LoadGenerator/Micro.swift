@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contracts
+import Inflate
 import Transport
 
 /// Does one small part of a snapshot's way some times, so that its instructions can be counted from outside.
@@ -44,7 +45,7 @@ struct Micro: ParsableCommand {
             switch part {
             case .nothing: keep(0)
             case .compress: keep(try Gzip.compress(envelope, level: 6))
-            case .inflate: keep(try Gzip.inflate(body, limit: 1 << 20))
+            case .inflate: keep(try BodyInflater.inflate(body, limit: 1 << 20))
             case .digest: keep(Digest(sha256: SHA256.digest(payload)))
             case .readJSON: keep(try StrictJSON.read(envelope, watching: "payload"))
             case .decodeHead: keep(try JSONTreeDecoder.decode(EnvelopeHead.self, from: root))

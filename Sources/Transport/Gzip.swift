@@ -43,7 +43,6 @@ package enum Gzip {
     /// All members of a gzip stream, inflated to at most `limit` bytes; anything after the last member is refused.
     package static func inflate(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
         guard !bytes.isEmpty else { throw .truncated }
-        if let result = inflateAtOnce(bytes, limit: limit) { return result }
         var stream = z_stream()
         guard vigie_inflate_init_gzip(&stream) == Z_OK else { throw .notGzip }
         defer { inflateEnd(&stream) }
@@ -58,32 +57,6 @@ package enum Gzip {
         }
         if let failure { throw failure }
         return result
-    }
-
-    /// One member as long as its trailer says, which is most of what comes: into its own memory, without zlib's window.
-    /// Nil for any other stream, good or not.
-    private static func inflateAtOnce(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
-        guard bytes.count >= 18 else { return nil }
-        let length = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        // What says that it becomes much larger is read piece by piece.
-        guard length <= limit, length <= bytes.count * 32 else { return nil }
-        var isWhole = false
-        let result = [UInt8](unsafeUninitializedCapacity: max(1, length)) { output, count in
-            count = 0
-            bytes.withUnsafeBufferPointer { input in
-                var stream = z_stream()
-                guard vigie_inflate_init_gzip(&stream) == Z_OK else { return }
-                defer { inflateEnd(&stream) }
-                stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-                stream.avail_in = UInt32(clamping: input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(clamping: length)
-                let code = CZlib.inflate(&stream, Z_FINISH)
-                count = length - Int(stream.avail_out)
-                isWhole = code == Z_STREAM_END && stream.avail_in == 0
-            }
-        }
-        return isWhole ? result : nil
     }
 
     private static func inflateMembers(

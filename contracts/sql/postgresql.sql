@@ -1365,3 +1365,12 @@ SELECT t.machine_id, (f.value ->> 'mount_point') COLLATE "C" AS mount_point,
 FROM machine_state t, json_array_elements(t.filesystems_json::json) f;
 
 -- version 13: checks
+
+-- version 14: arrival
+
+-- version 15: fullest
+ALTER TABLE machine_state ADD COLUMN filesystems_used_percent_max DOUBLE PRECISION;
+
+UPDATE machine_state SET filesystems_used_percent_max = (
+  SELECT max(f.used_percent) FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id)
+WHERE filesystems_json IS NOT NULL;

@@ -1461,3 +1461,51 @@ UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (result IN (''derived'', ''un
 WHERE type = 'table' AND name = 'snapshots';
 
 PRAGMA writable_schema = RESET;
+
+-- version 14: arrival
+CREATE TABLE host_metrics_as_they_come (
+  bucket_at BIGINT NOT NULL,
+  machine_id BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  sequence BIGINT NOT NULL,
+  load_1m DOUBLE PRECISION,
+  load_5m DOUBLE PRECISION,
+  load_15m DOUBLE PRECISION,
+  cpu_used_percent DOUBLE PRECISION,
+  cpu_user_percent DOUBLE PRECISION,
+  cpu_system_percent DOUBLE PRECISION,
+  cpu_iowait_percent DOUBLE PRECISION,
+  cpu_steal_percent DOUBLE PRECISION,
+  memory_total_bytes BIGINT,
+  memory_used_bytes BIGINT,
+  memory_available_bytes BIGINT,
+  memory_used_percent DOUBLE PRECISION,
+  swap_total_bytes BIGINT,
+  swap_used_bytes BIGINT,
+  root_used_percent DOUBLE PRECISION,
+  fullest_used_percent DOUBLE PRECISION,
+  disk_read_bytes_per_second DOUBLE PRECISION,
+  disk_written_bytes_per_second DOUBLE PRECISION,
+  received_bytes_per_second DOUBLE PRECISION,
+  transmitted_bytes_per_second DOUBLE PRECISION,
+  pressure_cpu_percent DOUBLE PRECISION,
+  pressure_memory_percent DOUBLE PRECISION,
+  pressure_io_percent DOUBLE PRECISION,
+  processes_total BIGINT,
+  celsius_max DOUBLE PRECISION,
+  filesystems_json TEXT,
+  PRIMARY KEY (bucket_at, machine_id, at)
+);
+
+INSERT INTO host_metrics_as_they_come SELECT * FROM host_metrics ORDER BY bucket_at, machine_id, at;
+
+DROP TABLE host_metrics;
+
+ALTER TABLE host_metrics_as_they_come RENAME TO host_metrics;
+
+-- version 15: fullest
+ALTER TABLE machine_state ADD COLUMN filesystems_used_percent_max DOUBLE PRECISION;
+
+UPDATE machine_state SET filesystems_used_percent_max = (
+  SELECT max(f.used_percent) FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id)
+WHERE filesystems_json IS NOT NULL;

@@ -22,7 +22,7 @@ enum MetricsDeriver: KindDeriver {
             .init("failed_units_json", "/failed_units"), .init("cores_json", "/cpu"), .init("disks_json", "/disks"),
             .init("interfaces_json", "/interfaces"), .init("temperatures_json", "/temperatures"),
             .init("fans_json", "/fans"), .init("batteries_json", "/batteries"),
-            .init("filesystems_json", "/filesystems"),
+            .init("filesystems_json", "/filesystems"), .init("filesystems_used_percent_max", "/filesystems"),
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
@@ -44,6 +44,7 @@ enum MetricsDeriver: KindDeriver {
             MetricsLists.disks(payload).sqlValue, MetricsLists.interfaces(payload).sqlValue,
             MetricsLists.temperatures(payload).sqlValue, MetricsLists.fans(payload).sqlValue,
             MetricsLists.batteries(payload).sqlValue, MetricsLists.filesystems(payload, at: at).sqlValue,
+            MetricsLists.usedPercentMax(payload).sqlValue,
         ]
         var derived = Derived()
         derived.state = values + more

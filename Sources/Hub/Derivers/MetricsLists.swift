@@ -85,6 +85,11 @@ enum MetricsLists {
         }
     }
 
+    /// The largest used share of them all, read-only ones among them.
+    static func usedPercentMax(_ payload: MetricsV1) -> Double? {
+        byMountPoint(payload).compactMap { $0.usedPercent?.value }.max()
+    }
+
     /// A payload that names a mount point twice is taken at its last word.
     private static func byMountPoint(_ payload: MetricsV1) -> [MetricsV1.Filesystem] {
         let all = payload.filesystems ?? []

@@ -1,4 +1,5 @@
 import Contracts
+import Inflate
 import Transport
 
 /// Whether the database is whole: its file, its references, the bytes of the archive, and what was derived from them.
@@ -89,7 +90,7 @@ struct StoreCheck {
     private func problem(of row: SQLRow) -> String? {
         let inflated: [UInt8]
         do {
-            inflated = try Gzip.inflate(row["body"].blob ?? [], limit: SnapshotNeighbors.inflateLimit)
+            inflated = try BodyInflater.inflate(row["body"].blob ?? [], limit: SnapshotNeighbors.inflateLimit)
         } catch { return error.description }
         if Int64(inflated.count) != row["inflated_bytes"].integer { return "inflates to another length" }
         if Digest(sha256: SHA256.digest(inflated)).text != row["body_digest"].text { return "has another digest" }

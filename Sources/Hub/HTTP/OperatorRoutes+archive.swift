@@ -2,6 +2,7 @@ import Contracts
 import Foundation
 import HubAPI
 import Hummingbird
+import Inflate
 import Transport
 
 /// The archive as it came, SQL, and the hub itself.
@@ -23,7 +24,7 @@ extension OperatorRoutes {
         if isRaw { return Self.bytes(ByteBuffer(bytes: found.body), type: "application/gzip") }
         let limit = min(found.summary.inflatedBytes, Self.inflateLimit)
         return Self.bytes(
-            ByteBuffer(bytes: try Gzip.inflate(found.body, limit: limit)), type: "application/json")
+            ByteBuffer(bytes: try BodyInflater.inflate(found.body, limit: limit)), type: "application/json")
     }
 
     static func bytes(_ bytes: ByteBuffer, type: String) -> Response {

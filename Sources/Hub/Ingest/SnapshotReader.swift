@@ -1,4 +1,5 @@
 import Contracts
+import Inflate
 import Transport
 
 /// A snapshot as it was sent, read and validated.
@@ -27,7 +28,7 @@ struct SnapshotReader {
         compressed: [UInt8], inflateLimit: Int, schemas: SchemaVersions = .current, isArchived: Bool = false
     ) throws(IngestRejection) -> ReadSnapshot {
         let inflated: [UInt8]
-        do { inflated = try Gzip.inflate(compressed, limit: inflateLimit) } catch {
+        do { inflated = try BodyInflater.inflate(compressed, limit: inflateLimit) } catch {
             switch error {
             case .notGzip, .truncated: throw IngestRejection(.notGzip, error.description)
             case .tooLarge: throw IngestRejection(.inflatesTooLarge, error.description)
@@ -40,7 +41,7 @@ struct SnapshotReader {
     static func readCanonical(
         compressed: [UInt8], inflateLimit: Int, schemas: SchemaVersions = .current
     ) -> ReadSnapshot? {
-        guard let inflated = try? Gzip.inflate(compressed, limit: inflateLimit) else { return nil }
+        guard let inflated = try? BodyInflater.inflate(compressed, limit: inflateLimit) else { return nil }
         return canonical(inflated, schemas, isArchived: false)
     }
 

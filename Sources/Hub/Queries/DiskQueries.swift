@@ -12,9 +12,18 @@ enum DiskQueries {
 
         """
 
+    /// Only the lists of so many machines as there are rows are taken apart: whoever's fullest file system comes after
+    /// those of so many others has none in the answer.
     static let fleet = Statement(
         "disks.fleet",
-        columns + "ORDER BY coalesce(f.used_percent, 0) DESC, s.name, f.mount_point LIMIT ?5")
+        columns + """
+            AND s.machine_id IN (
+              SELECT t.machine_id FROM machine_settings s CROSS JOIN machine_state t
+              WHERE t.machine_id = s.machine_id AND \(MachineSelection.condition) AND t.filesystems_json IS NOT NULL
+                AND coalesce(t.filesystems_used_percent_max, 0) >= ?4
+              ORDER BY coalesce(t.filesystems_used_percent_max, 0) DESC, s.name LIMIT ?5)
+            ORDER BY coalesce(f.used_percent, 0) DESC, s.name, f.mount_point LIMIT ?5
+            """)
 
     static let machine = Statement("disks.machine", columns + "ORDER BY f.mount_point LIMIT ?5")
 

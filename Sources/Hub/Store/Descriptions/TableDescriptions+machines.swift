@@ -92,7 +92,10 @@ extension TableDescriptions {
                     "metrics_has_messages": "1 where a message of metrics is open; see important_messages",
                     "metrics_problems_count": "how many problems it met",
                 ]) + hostValues.filter { !listed.contains($0.name) } + latestValues.filter { !listed.contains($0.name) }
-                + columns(["filesystems_json": "each file system: machine_filesystems has it as rows"])
+                + columns([
+                    "filesystems_json": "each file system: machine_filesystems has it as rows",
+                    "filesystems_used_percent_max": "used share of the fullest of them, read-only ones among them",
+                ])
         ),
         DocumentedTable(
             "machine_automatic_tags", .derived, "tags that the hub gives by itself",

@@ -1,6 +1,6 @@
 extension Migrations {
     /// The values that `host_metrics` keeps of each snapshot; `machine_metrics_latest` has the same and more.
-    private static let hostValues = """
+    static let hostValues = """
         load_1m DOUBLE PRECISION,
           load_5m DOUBLE PRECISION,
           load_15m DOUBLE PRECISION,

@@ -43,6 +43,7 @@ struct Migration: Sendable {
 enum Migrations {
     static let all: [Migration] = [
         core, derived, history, messages, images, aptFindings, questions, ingest, state, oneRow, filesystems, checks,
+        arrival, fullest,
     ]
 
     static var newest: Int { all.map(\.version).max() ?? 0 }

@@ -1,0 +1,4 @@
+#ifndef VIGIE_CDEFLATE_SHIM_H
+#define VIGIE_CDEFLATE_SHIM_H
+#include <libdeflate.h>
+#endif
