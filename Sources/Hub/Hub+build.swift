@@ -115,15 +115,18 @@ struct HubServer: Sendable {
             body: .seconds(Int64(limits.bodySeconds)), idle: .seconds(Int64(limits.idleSeconds)))
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100)
-        let localHTTP = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits: connection, budget: budget)],
-            httpDecoderConfiguration: decoder)
         let date = ResponseDate(now: Clock.now)
-        let networkHTTP = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ConnectionGuard(limits: connection, budget: budget),
-                SnapshotChannelHandler(route: routes.snapshots, date: date),
-            ], httpDecoderConfiguration: decoder)
+        let channels = { @Sendable (tls: TLSContext?, takesSnapshots: Bool) in
+            HTTPServerBuilder { responder in
+                HubChannel(
+                    base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)),
+                    tls: tls
+                ) {
+                    [ConnectionGuard(limits: connection, budget: budget)]
+                        + (takesSnapshots ? [SnapshotChannelHandler(route: routes.snapshots, date: date)] : [])
+                }
+            }
+        }
         let rollup = Rollup(store: store, now: Clock.now)
         let disk: @Sendable () -> DiskSpace? = { DiskSpace.of(directory.path) }
         let retention = RetentionKeeper(
@@ -151,7 +154,7 @@ struct HubServer: Sendable {
         let server: HTTPServerBuilder
         if configuration.server.insecureHTTP {
             keeper = nil
-            server = .http1(configuration: networkHTTP)
+            server = channels(nil, true)
         } else {
             let (chain, key) = try identity.certificate.load(now: Date())
             let context = TLSContext(try ServerCertificate.checkedContext(chain: chain, key: key))
@@ -159,10 +162,7 @@ struct HubServer: Sendable {
                 certificate: identity.certificate, context: context, shown: chain, logger: logger)
             self.keeper = keeper
             services.append(keeper)
-            server = HTTPServerBuilder { responder in
-                TLSServerChannel(
-                    base: HTTP1Channel(responder: responder, configuration: networkHTTP), context: context)
-            }
+            server = channels(context, true)
         }
         if configuration.registries.isEnabled {
             services.append(
@@ -173,7 +173,7 @@ struct HubServer: Sendable {
         services.append(announcer)
         services.append(
             ListeningService(
-                responder: TaskPerRequest(base: local.buildResponder()), server: .http1(configuration: localHTTP),
+                responder: TaskPerRequest(base: local.buildResponder()), server: channels(nil, false),
                 address: .unixDomainSocket(path: directory.socket), description: directory.socket, logger: logger,
                 onListening: { _ in
                     chmod(directory.socket, 0o660)

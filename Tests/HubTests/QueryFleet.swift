@@ -135,10 +135,10 @@ enum QueryPayloads {
         return payload
     }
 
-    private static func filesystem(_ point: String, used: Int) -> MetricsV1.Filesystem {
+    static func filesystem(_ point: String, used: Int, readOnly: Bool = false) -> MetricsV1.Filesystem {
         var filesystem = MetricsV1.Filesystem(
             mountPoint: point, device: "/dev/vda1", type: "ext4", totalBytes: 100 << 30, usedBytes: used << 30,
-            availableBytes: (100 - used) << 30, readOnly: false)
+            availableBytes: (100 - used) << 30, readOnly: readOnly)
         filesystem.usedPercent = Percent(clamping: Double(used))
         return filesystem
     }

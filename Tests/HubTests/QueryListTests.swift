@@ -1,5 +1,6 @@
 import Contracts
 import HubAPI
+import TestSupport
 import Testing
 
 @testable import Hub
@@ -117,6 +118,40 @@ import Testing
         let full = try fleet.read { try DiskQueries.list($0, .all, usedPercentAtLeast: 90, limit: 10) }
         #expect(full.items.map(\.mountPoint) == ["/srv"])
         #expect(full.items.first?.availableBytes == 7 << 30)
+    }
+
+    /// The hub takes apart the lists of as many machines as it answers rows: no row may be missing for that.
+    @Test func `However few are asked for, they are the fullest`() throws {
+        let fleet = try QueryFleet()
+        var random = SplitMix(state: 33)
+        for number in 1...20 {
+            let name = "web-\(number)"
+            try fleet.add(name)
+            var payload = QueryPayloads.metrics(load: 1)
+            payload.filesystems = (0..<Int.random(in: 0...4, using: &random)).map { mount in
+                // Few values, so that many are alike; none where nothing is known.
+                let used = Int.random(in: 0...5, using: &random) * 20
+                var filesystem = QueryPayloads.filesystem("/mnt/\(mount)", used: used, readOnly: used == 100)
+                if used == 40 { filesystem.usedPercent = nil }
+                return filesystem
+            }
+            try fleet.take(DeriverSnapshot(payload, at: QueryFleet.start, sequence: 1), from: name)
+        }
+        for usedPercent in [0.0, 50, 100] {
+            let all = try fleet.read {
+                try DiskQueries.list($0, .all, usedPercentAtLeast: usedPercent, limit: 1000)
+            }
+            .items
+            #expect(all.count > 3)
+            #expect(all.map { $0.usedPercent ?? 0 } == all.map { $0.usedPercent ?? 0 }.sorted(by: >))
+            for limit in 1...all.count {
+                let some = try fleet.read {
+                    try DiskQueries.list($0, .all, usedPercentAtLeast: usedPercent, limit: limit)
+                }
+                #expect(some.items == Array(all.prefix(limit)), "the first \(limit)")
+                #expect(some.truncated == (limit < all.count))
+            }
+        }
     }
 
     @Test func `File systems are unknown where the collecting fails, and nowhere else`() throws {

@@ -100,10 +100,9 @@ struct OperatorAuthentication: RouterMiddleware {
 
 /// The token of an `Authorization: Bearer …` header (RFC 6750).
 enum BearerToken {
-    static func read(_ request: Request) -> String? { read(request.headers) }
+    static func read(_ request: Request) -> String? { request.headers[.authorization].flatMap { read(header: $0) } }
 
-    static func read(_ fields: HTTPFields) -> String? {
-        guard let value = fields[.authorization] else { return nil }
+    static func read(header value: String) -> String? {
         let parts = value.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty, parts[1].utf8.count <= 512
         else { return nil }

@@ -1,7 +1,5 @@
-import Hummingbird
-import HummingbirdCore
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// How long a connection may take for what.
 struct ConnectionLimits: Sendable {
@@ -23,10 +21,10 @@ struct ConnectionLimits: Sendable {
 /// One deadline a connection. Its task is moved only where it would run too late; else it looks again when it runs, so
 /// that a request that comes whole costs no timer.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: ConnectionLimits
     private let budget: ConnectionBudget
@@ -67,7 +65,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            if head.headerFields[.connection]?.lowercased() == "close" { closesAfterAnswer = true }
+            if head.headers.first(name: "connection")?.lowercased() == "close" { closesAfterAnswer = true }
             context.write(data, promise: promise)
         case .body: context.write(data, promise: promise)
         case .end where closesAfterAnswer:

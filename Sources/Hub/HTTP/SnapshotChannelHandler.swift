@@ -1,7 +1,7 @@
 import Contracts
 import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// The short way of a snapshot over HTTP: read, checked and handed to the writer on the thread that took it from the
 /// connection, answered when the writer has it on the disk.
@@ -13,10 +13,10 @@ import NIOHTTPTypes
 /// One request of a connection is under way at a time, so that answers keep their order; what comes behind it waits here,
 /// and once something does, nothing more is read.
 final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     /// Bytes of a body as sent, and inflated, that may be read between two looks at other connections.
     private static let bodyLimit = 8 * 1024
@@ -33,14 +33,15 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     private struct Beginning {
-        let head: HTTPRequest
+        let head: HTTPRequestHead
+        let said: SnapshotRoute.Said
         let machine: AuthenticatedMachine
         let receivedAt: Timestamp
     }
 
     /// What came behind a snapshot that is under way, in its order.
     private enum Waiting {
-        case part(HTTPRequestPart)
+        case part(HTTPServerRequestPart)
         case error(any Error)
         case event(Any)
     }
@@ -80,7 +81,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         if isAnswering { waiting.append(.part(part)) } else { take(part, context) }
     }
 
-    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
         case (.idle, .head(let head)):
             if let beginning = begin(head, context) {
@@ -109,7 +110,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     // MARK: The router's requests
 
-    private func pass(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    private func pass(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch part {
         case .head:
             passed += 1
@@ -143,18 +144,16 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     /// Nil unless the head says a small snapshot of a machine that is known, and nothing out of the ordinary, on a
     /// connection whose answers are taken. Whose it is comes first: what nobody answers for is not held here.
-    private func begin(_ head: HTTPRequest, _ context: ChannelHandlerContext) -> Beginning? {
-        guard passed == 0, head.method == .post, head.path == "/v1/snapshots", context.channel.isWritable else {
-            return nil
-        }
-        let fields = head.headerFields
-        let limit = min(Self.bodyLimit, route.limits.compressedBytes)
-        guard let length = fields[.contentLength].flatMap({ Int($0) }), (1...max(1, limit)).contains(length),
-            fields[.contentType] == "application/json", fields[.contentEncoding] == "gzip",
-            !fields.contains(.expect), !fields.contains(.connection), !fields.contains(.transferEncoding),
-            let token = BearerToken.read(fields), let machine = route.authenticator.known(token)
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Beginning? {
+        guard passed == 0, head.method == .POST, head.uri == "/v1/snapshots", head.version == .http1_1,
+            context.channel.isWritable, let fields = SnapshotFields(head.headers)
         else { return nil }
-        return Beginning(head: head, machine: machine, receivedAt: route.now())
+        let limit = min(Self.bodyLimit, route.limits.compressedBytes)
+        guard let length = fields.contentLength.flatMap({ Int($0) }), (1...max(1, limit)).contains(length),
+            fields.contentType == "application/json", fields.contentEncoding == "gzip",
+            let token = fields.authorization.flatMap({ BearerToken.read(header: $0) }), let machine = route.authenticator.known(token)
+        else { return nil }
+        return Beginning(head: head, said: fields.said, machine: machine, receivedAt: route.now())
     }
 
     /// Hands it to the writer; false where the long way is to look at it.
@@ -163,7 +162,7 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         guard route.rateLimiter.take(machine.id) == nil else { return false }
         guard
             let submission = route.readCanonical(
-                beginning.head.headerFields, from: peerAddress, machine, body, inflateLimit: Self.inflateLimit,
+                beginning.said, from: peerAddress, machine, body, inflateLimit: Self.inflateLimit,
                 receivedAt: beginning.receivedAt)
         else {
             // The long way takes it from the machine's rate itself.
@@ -190,11 +189,14 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     private func write(_ reply: Reply, _ context: ChannelHandlerContext) {
-        var fields = reply.fields
-        fields[.contentLength] = "\(reply.body.count)"
-        fields[.date] = date.text
-        context.write(wrapOutboundOut(.head(HTTPResponse(status: reply.status, headerFields: fields))), promise: nil)
-        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: reply.body))), promise: nil)
+        var headers = HTTPHeaders()
+        for field in reply.fields { headers.add(name: field.name.rawName, value: field.value) }
+        headers.add(name: "Content-Length", value: "\(reply.body.count)")
+        headers.add(name: "Date", value: date.text)
+        let head = HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status.code), headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
@@ -263,5 +265,54 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
             waitsToRead = false
             context.read()
         }
+    }
+}
+
+/// The headers that decide whether a request is for the short way, found in one pass.
+private struct SnapshotFields {
+    private(set) var contentLength: String?
+    private(set) var contentType: String?
+    private(set) var contentEncoding: String?
+    private(set) var authorization: String?
+    private(set) var said = SnapshotRoute.Said()
+
+    /// Nil where one of them comes twice, or one that is out of the ordinary comes at all.
+    init?(_ headers: HTTPHeaders) {
+        for (name, value) in headers {
+            var isFirst = true
+            func keep(_ field: inout String?) {
+                isFirst = field == nil
+                field = value
+            }
+            if name.isHeader("content-length") {
+                keep(&contentLength)
+            } else if name.isHeader("content-type") {
+                keep(&contentType)
+            } else if name.isHeader("content-encoding") {
+                keep(&contentEncoding)
+            } else if name.isHeader("authorization") {
+                keep(&authorization)
+            } else if name.isHeader("content-digest") {
+                keep(&said.contentDigest)
+            } else if name.isHeader("date") {
+                keep(&said.date)
+            } else if name.isHeader("x-forwarded-for") {
+                keep(&said.forwardedFor)
+            } else if name.isHeader("expect") || name.isHeader("connection") || name.isHeader("transfer-encoding") {
+                return nil
+            }
+            guard isFirst else { return nil }
+        }
+    }
+}
+
+extension String {
+    /// Whether it names that header, in whatever case (RFC 9110, 5.1).
+    ///
+    /// - Parameter name: in lower case.
+    fileprivate func isHeader(_ name: StaticString) -> Bool {
+        guard utf8.count == name.utf8CodeUnitCount else { return false }
+        let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        return zip(utf8, expected).allSatisfy { (65...90).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
     }
 }

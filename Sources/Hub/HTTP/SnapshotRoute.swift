@@ -83,8 +83,11 @@ struct SnapshotRoute: Sendable {
         }
         let submission: Submission
         do throws(IngestRejection) {
+            let fields = request.headers
             submission = try read(
-                request.headers, from: context.peerAddress, machine, body.bytes, receivedAt: receivedAt)
+                Said(
+                    contentDigest: fields[.contentDigest], date: fields[.date], forwardedFor: fields[.xForwardedFor]),
+                from: context.peerAddress, machine, body.bytes, receivedAt: receivedAt)
         } catch {
             let problem = ProblemResponse(error)
             if error.isKept { quarantine(machine, receivedAt, problem.status.code, error, body.bytes) }
@@ -93,45 +96,52 @@ struct SnapshotRoute: Sendable {
         return Response(reply(to: await writer.submit(submission), submission, machine))
     }
 
+    /// What the headers say that is kept, or compared.
+    struct Said {
+        var contentDigest: String?
+        var date: String?
+        var forwardedFor: String?
+    }
+
     /// Everything that can be said without the database.
     private func read(
-        _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
+        _ said: Said, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
         receivedAt: Timestamp
     ) throws(IngestRejection) -> Submission {
-        try ContentDigest.verify(fields[.contentDigest], of: bytes)
+        try ContentDigest.verify(said.contentDigest, of: bytes)
         let snapshot = try SnapshotReader.read(
             compressed: bytes, inflateLimit: limits.inflatedBytes, schemas: schemas)
-        return try submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+        return try submission(of: snapshot, said, from: peer, machine, bytes, receivedAt: receivedAt)
     }
 
     /// The same for what can be read the short way; nil for any other, good or not.
     ///
     /// - Parameter inflateLimit: bytes.
     func readCanonical(
-        _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
+        _ said: Said, from peer: String?, _ machine: AuthenticatedMachine, _ bytes: [UInt8],
         inflateLimit: Int, receivedAt: Timestamp
     ) -> Submission? {
         let limit = min(inflateLimit, limits.inflatedBytes)
-        guard (try? ContentDigest.verify(fields[.contentDigest], of: bytes)) != nil,
+        guard (try? ContentDigest.verify(said.contentDigest, of: bytes)) != nil,
             let snapshot = SnapshotReader.readCanonical(compressed: bytes, inflateLimit: limit, schemas: schemas)
         else { return nil }
-        return try? submission(of: snapshot, fields, from: peer, machine, bytes, receivedAt: receivedAt)
+        return try? submission(of: snapshot, said, from: peer, machine, bytes, receivedAt: receivedAt)
     }
 
     private func submission(
-        of snapshot: ReadSnapshot, _ fields: HTTPFields, from peer: String?, _ machine: AuthenticatedMachine,
+        of snapshot: ReadSnapshot, _ said: Said, from peer: String?, _ machine: AuthenticatedMachine,
         _ bytes: [UInt8], receivedAt: Timestamp
     ) throws(IngestRejection) -> Submission {
         try SenderRules.check(snapshot.head, of: machine.uuid, receivedAt: receivedAt)
         meters.arrived(delay: max(0, receivedAt.milliseconds - snapshot.head.collectedAt.milliseconds))
-        let skew = fields[.date].flatMap(HTTPDate.parse).map {
+        let skew = said.date.flatMap(HTTPDate.parse).map {
             ClockSkew.measured(date: $0, receivedAt: receivedAt)
         }
         return Submission(
             tokenHash: machine.tokenHash, head: snapshot.head, content: snapshot.content, body: bytes,
             bodyDigest: Digest(sha256: SHA256.digest(snapshot.inflated)), inflatedBytes: snapshot.inflated.count,
             receivedAt: receivedAt,
-            remoteAddress: remoteAddress.resolve(peer: peer, forwarded: fields[.xForwardedFor]),
+            remoteAddress: remoteAddress.resolve(peer: peer, forwarded: said.forwardedFor),
             clockSkew: skew, prepares: true)
     }
 
