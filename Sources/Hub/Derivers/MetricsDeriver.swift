@@ -26,11 +26,15 @@ enum MetricsDeriver: KindDeriver {
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
-        derive(payload, at: snapshot.effectiveAt, values: MetricsValues.values(payload))
+        PreparedMetrics(payload, at: snapshot.effectiveAt).derived
     }
 
-    /// - Parameter values: those of `MetricsValues`.
-    static func derive(_ payload: MetricsV1, at: Timestamp, values: [SQLValue]) -> Derived {
+    /// - Parameters:
+    ///   - values: those of `MetricsValues`.
+    ///   - filesystems: the payload's, by mount point.
+    static func derive(
+        _ payload: MetricsV1, at: Timestamp, _ values: [SQLValue], _ filesystems: [MetricsV1.Filesystem]
+    ) -> Derived {
         let cpu = payload.cpu
         let memory = payload.memory
         let processes = payload.processes
@@ -43,8 +47,8 @@ enum MetricsDeriver: KindDeriver {
             JSONText.strings(payload.failedUnits).sqlValue, MetricsLists.cores(cpu).sqlValue,
             MetricsLists.disks(payload).sqlValue, MetricsLists.interfaces(payload).sqlValue,
             MetricsLists.temperatures(payload).sqlValue, MetricsLists.fans(payload).sqlValue,
-            MetricsLists.batteries(payload).sqlValue, MetricsLists.filesystems(payload, at: at).sqlValue,
-            MetricsLists.usedPercentMax(payload).sqlValue,
+            MetricsLists.batteries(payload).sqlValue, MetricsLists.filesystems(filesystems, at: at).sqlValue,
+            filesystems.compactMap { $0.usedPercent?.value }.max().sqlValue,
         ]
         var derived = Derived()
         derived.state = values + more
@@ -59,7 +63,7 @@ enum MetricsDeriver: KindDeriver {
     static func enterHistories(
         _ payload: MetricsV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
     ) throws {
-        try MetricsHistory(payload, MetricsValues.values(payload)).enter(snapshot, into: connection)
+        try PreparedMetrics(payload, at: snapshot.effectiveAt).history.enter(snapshot, into: connection)
     }
 
     /// What rows of histories begin with: their key, and the number of the snapshot that they are of.

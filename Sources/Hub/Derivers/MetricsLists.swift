@@ -57,8 +57,8 @@ enum MetricsLists {
     }
 
     /// By mount point, each with its moment: where the newest snapshot could not read them, they are of an earlier one.
-    static func filesystems(_ payload: MetricsV1, at: Timestamp) -> SQLValue {
-        JSONText.objects(byMountPoint(payload)) {
+    static func filesystems(_ filesystems: [MetricsV1.Filesystem], at: Timestamp) -> SQLValue {
+        JSONText.objects(filesystems) {
             $1.member(#","mount_point":"#, $0.mountPoint)
             $1.member(#","at":"#, Int(at.milliseconds))
             $1.member(#","device":"#, $0.device)
@@ -77,28 +77,24 @@ enum MetricsLists {
 
     /// `[["/", 41.2, 3.1], …]`: mount point, used share, used share of the inodes; those that can be written, by mount
     /// point.
-    static func filesystemShares(_ payload: MetricsV1) -> SQLValue {
-        JSONText.arrays(byMountPoint(payload).filter { !$0.readOnly }) {
+    static func filesystemShares(_ filesystems: [MetricsV1.Filesystem]) -> SQLValue {
+        JSONText.arrays(filesystems.filter { !$0.readOnly }) {
             $1.item($0.mountPoint)
             $1.item($0.usedPercent?.value)
             $1.item($0.inodesUsedPercent?.value)
         }
     }
 
-    /// The largest used share of them all, read-only ones among them.
-    static func usedPercentMax(_ payload: MetricsV1) -> Double? {
-        byMountPoint(payload).compactMap { $0.usedPercent?.value }.max()
-    }
-
-    /// A payload that names a mount point twice is taken at its last word.
-    private static func byMountPoint(_ payload: MetricsV1) -> [MetricsV1.Filesystem] {
+    /// A payload's file systems by mount point; one that is named twice is taken at its last word.
+    static func byMountPoint(_ payload: MetricsV1) -> [MetricsV1.Filesystem] {
         let all = payload.filesystems ?? []
         // By their bytes: to Swift "é" is one character, however it is written.
-        func isBefore(_ one: MetricsV1.Filesystem, _ other: MetricsV1.Filesystem) -> Bool {
-            one.mountPoint.utf8.lexicographicallyPrecedes(other.mountPoint.utf8)
+        func isBefore(_ one: Int, _ other: Int) -> Bool {
+            all[one].mountPoint.utf8.lexicographicallyPrecedes(all[other].mountPoint.utf8)
         }
-        if zip(all, all.dropFirst()).allSatisfy(isBefore) { return all }
-        return Dictionary(all.map { (Array($0.mountPoint.utf8), $0) }, uniquingKeysWith: { $1 }).values
-            .sorted(by: isBefore)
+        if all.indices.dropFirst().allSatisfy({ isBefore($0 - 1, $0) }) { return all }
+        let sorted = all.indices.sorted { isBefore($0, $1) || (!isBefore($1, $0) && $0 < $1) }
+        return sorted.indices.filter { $0 + 1 == sorted.count || isBefore(sorted[$0], sorted[$0 + 1]) }
+            .map { all[sorted[$0]] }
     }
 }

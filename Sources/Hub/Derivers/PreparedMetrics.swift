@@ -9,8 +9,9 @@ struct PreparedMetrics: Sendable {
 
     init(_ payload: MetricsV1, at moment: Timestamp) {
         let values = MetricsValues.values(payload)
-        history = MetricsHistory(payload, values)
-        derived = MetricsDeriver.derive(payload, at: moment, values: values)
+        let filesystems = MetricsLists.byMountPoint(payload)
+        history = MetricsHistory(payload, values, filesystems)
+        derived = MetricsDeriver.derive(payload, at: moment, values, filesystems)
     }
 }
 
@@ -21,9 +22,11 @@ struct MetricsHistory: Sendable {
     /// The columns of `container_metrics` after those of the snapshot.
     let containers: [[SQLValue]]
 
-    /// - Parameter hostValues: those of `MetricsValues`.
-    init(_ payload: MetricsV1, _ hostValues: [SQLValue]) {
-        values = hostValues + [MetricsLists.filesystemShares(payload)]
+    /// - Parameters:
+    ///   - hostValues: those of `MetricsValues`.
+    ///   - filesystems: the payload's, by mount point.
+    init(_ payload: MetricsV1, _ hostValues: [SQLValue], _ filesystems: [MetricsV1.Filesystem]) {
+        values = hostValues + [MetricsLists.filesystemShares(filesystems)]
         containers = (payload.containers ?? []).map { container in
             [
                 container.id.sqlValue, container.cpuPercent.sqlValue, container.memoryUsedBytes.sqlValue,

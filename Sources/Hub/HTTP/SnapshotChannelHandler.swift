@@ -151,7 +151,8 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         let limit = min(Self.bodyLimit, route.limits.compressedBytes)
         guard let length = fields.contentLength.flatMap({ Int($0) }), (1...max(1, limit)).contains(length),
             fields.contentType == "application/json", fields.contentEncoding == "gzip",
-            let token = fields.authorization.flatMap({ BearerToken.read(header: $0) }), let machine = route.authenticator.known(token)
+            let token = fields.authorization.flatMap({ BearerToken.read(header: $0) }),
+            let machine = route.authenticator.known(token)
         else { return nil }
         return Beginning(head: head, said: fields.said, machine: machine, receivedAt: route.now())
     }

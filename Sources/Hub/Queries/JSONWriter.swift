@@ -179,7 +179,20 @@ struct JSONWriter {
         } else if (10..<100).contains(value) {
             digits(value, 2)
         } else {
-            copy(value.description)
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+                var place = 20
+                var rest = value.magnitude
+                repeat {
+                    place -= 1
+                    digits[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                } while rest > 0
+                if value < 0 {
+                    place -= 1
+                    digits[place] = 0x2D
+                }
+                store.append(digits.baseAddress! + place, 20 - place)
+            }
         }
     }
 
