@@ -178,6 +178,10 @@ def _copy(database, table):
         template = ("SELECT *, row_number() OVER (PARTITION BY machine_id, kind ORDER BY effective_at, sequence) AS round "
                     "FROM snapshots")
         before = ["round"]
+    if table == "host_metrics":
+        # As well: its rows stand as they come.
+        template = "SELECT *, row_number() OVER (PARTITION BY machine_id ORDER BY at) AS round FROM host_metrics"
+        before = ["round"]
     parts = [()]
     where = " AND ".join(f"t.{column} = ?" for column in before)
     database.execute(f"CREATE TEMP TABLE template AS {template}")

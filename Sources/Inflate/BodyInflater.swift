@@ -5,7 +5,8 @@ package import Transport
 ///
 /// One gzip member as long as its trailer says, which is what agents send, goes through libdeflate, which takes half of
 /// zlib's time for it and knows whole buffers only. Whatever else comes, good or not, is for `Gzip`: it reads piece by
-/// piece, never past the limit, and says what is wrong.
+/// piece, never past the limit, and says what is wrong. (libdeflate takes a few codes that RFC 1951 gives no meaning and
+/// zlib refuses; a body with such, whose length and checksum hold all the same, is made by hand, and read as it was taken.)
 package enum BodyInflater {
     /// What says that it becomes so many times larger is not believed.
     private static let believableRatio = 32

@@ -214,6 +214,59 @@ import Testing
         }
     }
 
+    @Test func `Rows of the history are all there, in the order of time, and have their key`() throws {
+        try before(Migrations.arrival) { database, migrate in
+            for (machine, bucket, at) in [(2, 300, 310), (1, 300, 300), (1, 300, 360), (2, 0, 10), (3, 600, 600)] {
+                try database.execute(
+                    sql: """
+                        INSERT INTO host_metrics (machine_id, bucket_at, at, sequence, load_1m, celsius_max,
+                          filesystems_json)
+                        VALUES (?, ?, ?, 7, 0.5, 41, '[["/",41.0,null]]')
+                        """, arguments: [machine, bucket, at])
+            }
+            let columns = try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info('host_metrics')")
+            let all = "SELECT \(columns.joined(separator: ", ")) FROM host_metrics ORDER BY "
+            let sql = all + "bucket_at, machine_id, at"
+            let before = try Row.fetchAll(database, sql: sql)
+            #expect(before.count == 5)
+            let connection = SQLiteConnection(database: database, times: StatementTimes())
+            #expect(
+                try Migrations.roomNeeded(after: Migrations.arrival.version - 1, in: connection) == 2 * 5 * 300)
+
+            try migrate()
+            #expect(try Row.fetchAll(database, sql: sql) == before)
+            #expect(try Row.fetchAll(database, sql: all + "entry") == before)
+            #expect(throws: DatabaseError.self) {
+                try database.execute(
+                    sql: "INSERT INTO host_metrics (machine_id, bucket_at, at, sequence) VALUES (1, 300, 360, 8)")
+            }
+            try database.execute(
+                sql: "INSERT INTO host_metrics (machine_id, bucket_at, at, sequence) VALUES (1, 0, 5, 8)")
+            #expect(try Int.fetchOne(database, sql: "SELECT entry FROM host_metrics WHERE sequence = 8") == 6)
+            #expect(try Migrations.roomNeeded(after: Migrations.newest, in: connection) == 0)
+        }
+    }
+
+    @Test func `The fullest of a machine's file systems is known after the upgrade`() throws {
+        try before(Migrations.fullest) { database, migrate in
+            let lists: [String?] = [
+                #"[{"mount_point":"/","used_percent":40.5},{"mount_point":"/srv","used_percent":93.0,"read_only":1}]"#,
+                #"[{"mount_point":"/"},{"mount_point":"/a","used_percent":7}]"#, #"[{"mount_point":"/"}]"#, nil,
+            ]
+            for (number, list) in lists.enumerated() {
+                try database.execute(
+                    sql: "INSERT INTO machines (machine_uuid, created_at) VALUES (?, 0)", arguments: ["m\(number)"])
+                try database.execute(
+                    sql: "INSERT INTO machine_state (machine_id, filesystems_json) VALUES (?, ?)",
+                    arguments: [number + 1, list])
+            }
+            try migrate()
+            let found = try Row.fetchAll(
+                database, sql: "SELECT filesystems_used_percent_max FROM machine_state ORDER BY machine_id")
+            #expect(found.map { $0[0] as Double? } == [93, 7, nil, nil])
+        }
+    }
+
     @Test func `What a snapshot became is still checked, in a database that was there before too`() throws {
         try before(Migrations.checks) { database, migrate in
             try database.execute(sql: "INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0)")

@@ -112,6 +112,41 @@ import Transport
         }
     }
 
+    /// The short way reads headers as they came, the long one as HTTP's types have them.
+    @Test func `Odd heads go the long way, and odd names and blanks do not matter`() async throws {
+        try await HubUnderTest.run { hub in
+            let machine = try await hub.enroll()
+            _ = try await hub.post(try Self.metrics(machine, 1), machine)
+            let connection = try await RawConnection.open(hub)
+            func send(_ sequence: Int, _ change: (String) -> String) async throws {
+                let request = Self.request(try Self.metrics(machine, sequence).compressed(), machine)
+                let end = try #require(request.firstRange(of: Array("\r\n\r\n".utf8))).upperBound
+                let head = change(String(decoding: request[..<end], as: UTF8.self))
+                try await connection.send(Array(head.utf8) + request[end...])
+                #expect(try await eventually { Self.statuses(connection).count == sequence - 1 })
+            }
+            let token = "Authorization: Bearer \(machine.token)\r\n"
+            try await send(2) { $0.replacing("Content-Encoding: gzip", with: "CONTENT-encoding: gzip \t") }
+            try await send(3) { $0.replacing("Host", with: "Date: Thu, 26 Nov 2026 10:00:00 GMT \r\nhost") }
+            #expect(hub.server.meters.onShortWay == 2)
+            #expect(try hub.rows("SELECT 1 FROM machines WHERE clock_skew_ms IS NOT NULL").count == 1)
+            // Twice the same, and twice another, which is nobody's token.
+            try await send(4) { $0.replacing("Host", with: "content-type: application/json\r\nHost") }
+            try await send(5) { $0.replacing(token, with: token + "Authorization: Bearer x\r\n") }
+            try await send(6) { $0.replacing("Host", with: "Connection: keep-alive\r\nHost") }
+            #expect(hub.server.meters.onShortWay == 2)
+            #expect(Self.statuses(connection) == [201, 201, 415, 401, 201])
+            try await send(7) { $0 }
+            #expect(hub.server.meters.onShortWay == 3)
+            let old = try await RawConnection.open(hub)
+            let request = Self.request(try Self.metrics(machine, 8).compressed(), machine)
+            let end = try #require(request.firstRange(of: Array("1.1".utf8)))
+            try await old.send(Array(request[..<end.lowerBound] + Array("1.0".utf8) + request[end.upperBound...]))
+            #expect(try await eventually { old.received.contains(" 201 ") })
+            #expect(hub.server.meters.onShortWay == 3)
+        }
+    }
+
     @Test func `A revoked machine is refused on the short way, too`() async throws {
         try await HubUnderTest.run { hub in
             let machine = try await hub.enroll()

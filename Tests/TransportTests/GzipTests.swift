@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 struct GzipTests {
-    /// Both take and refuse the same, for the same reason.
+    /// Both take and refuse the same of all that is here, for the same reason.
     enum Way: CaseIterable {
         case gzip, body
 

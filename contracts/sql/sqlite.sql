@@ -1494,10 +1494,12 @@ CREATE TABLE host_metrics_as_they_come (
   processes_total BIGINT,
   celsius_max DOUBLE PRECISION,
   filesystems_json TEXT,
-  PRIMARY KEY (bucket_at, machine_id, at)
+  entry INTEGER PRIMARY KEY,
+  UNIQUE (bucket_at, machine_id, at)
 );
 
-INSERT INTO host_metrics_as_they_come SELECT * FROM host_metrics ORDER BY bucket_at, machine_id, at;
+INSERT INTO host_metrics_as_they_come
+SELECT *, NULL FROM host_metrics ORDER BY bucket_at, machine_id, at;
 
 DROP TABLE host_metrics;
 

@@ -23,17 +23,21 @@ struct UpgradeCopy {
     private static let suffix = ".sqlite"
 
     /// Copies; answers the path, nil where none is wanted.
-    func make(of source: any DatabaseReader, from version: Int, to newest: Int, now: Timestamp) throws -> String? {
+    ///
+    /// - Parameter room: bytes that the upgrade itself needs.
+    func make(
+        of source: any DatabaseReader, from version: Int, to newest: Int, room: Int64, now: Timestamp
+    ) throws -> String? {
         guard keep > 0 else { return nil }
         try SecretFile.makeDirectory(directory)
         let size = try DatabaseCopy.size(of: source)
-        let needed = size + size / 10 + (1 << 20)
+        let needed = size + size / 10 + (1 << 20) + room
         if let free = DiskSpace.of(directory)?.available, free < needed {
             throw StoreFailure(
                 code: .storageFull,
                 message:
-                    "the database must be upgraded from schema \(version) to \(newest), and the copy that is made before"
-                    + " needs \(DiskSpace.words(needed)) in \(directory), where \(DiskSpace.words(free)) are free; free some,"
+                    "the database must be upgraded from schema \(version) to \(newest), and which, with the copy that"
+                    + " is made before, needs \(DiskSpace.words(needed)) in \(directory), where \(DiskSpace.words(free)) are free; free some,"
                     + " or make a backup elsewhere and set upgrade_copies = 0 in hub.toml")
         }
         let moment = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }

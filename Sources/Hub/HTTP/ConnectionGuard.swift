@@ -20,7 +20,7 @@ struct ConnectionLimits: Sendable {
 ///
 /// One deadline a connection. Its task is moved only where it would run too late; else it looks again when it runs, so
 /// that a request that comes whole costs no timer.
-final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart

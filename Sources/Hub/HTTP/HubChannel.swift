@@ -33,8 +33,7 @@ struct HubChannel: ServerChildChannel, HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.current)) }
-            try pipeline.addHandler(OnePieceHandler())
+            if let tls { try pipeline.addHandlers(NIOSSLServerHandler(context: tls.current), OnePieceHandler()) }
         }.flatMap {
             base.setup(channel: channel, logger: logger)
         }.flatMapThrowing { value in

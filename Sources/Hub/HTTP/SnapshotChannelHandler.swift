@@ -12,7 +12,7 @@ import NIOHTTP1
 ///
 /// One request of a connection is under way at a time, so that answers keep their order; what comes behind it waits here,
 /// and once something does, nothing more is read.
-final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandler {
+final class SnapshotChannelHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -195,7 +195,9 @@ final class SnapshotChannelHandler: ChannelDuplexHandler, RemovableChannelHandle
         headers.add(name: "Content-Length", value: "\(reply.body.count)")
         headers.add(name: "Date", value: date.text)
         let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status.code), headers: headers)
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: reply.status.code, reasonPhrase: reply.status.reasonPhrase),
+            headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -283,7 +285,9 @@ private struct SnapshotFields {
             var isFirst = true
             func keep(_ field: inout String?) {
                 isFirst = field == nil
-                field = value
+                // Blanks behind a value are no part of it.
+                let blanks = value.utf8.reversed().prefix { $0 == 0x20 || $0 == 0x09 }.count
+                field = blanks == 0 ? value : String(value.dropLast(blanks))
             }
             if name.isHeader("content-length") {
                 keep(&contentLength)

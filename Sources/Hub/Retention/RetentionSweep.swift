@@ -96,13 +96,18 @@ struct RetentionSweep {
         while try deleteSomeOfBucket(table, before: end, rule) {}
     }
 
-    /// Deletes some machines' rows of the first bucket; false where there is none.
+    /// Deletes rows that came first, or, where none of those is old enough, some machines' of the first bucket; false where
+    /// there is none.
     private mutating func deleteSomeOfBucket(
         _ table: BucketTable, before end: Int64, _ rule: RetentionRule
     ) throws -> Bool {
         let rows: Int? = try transaction { connection, size in
-            guard let bucket = try connection.row(table.first, end)?["bucket"].integer else { return nil }
             // A batch of these rows stands together and costs little.
+            if let first = table.deleteFirst {
+                let deleted = try connection.run(first, end, 10 * size)
+                if deleted > 0 { return deleted }
+            }
+            guard let bucket = try connection.row(table.first, end)?["bucket"].integer else { return nil }
             let reach = try connection.row(table.reach, bucket, 10 * size)?["machine_id"].integer
             return try connection.run(table.delete, bucket, reach ?? .max)
         }

@@ -54,10 +54,12 @@ struct BucketTable: Sendable {
     let reach: Statement
     /// Parameters: bucket, the last machine.
     let delete: Statement
+    /// Of a table whose rows stand as they come: the expired ones among the first. Parameters: before when, among how many.
+    let deleteFirst: Statement?
     /// Parameter: before when.
     let measure: Statement
 
-    init(_ name: String, column: String, length: Int64) {
+    init(_ name: String, column: String, length: Int64, isInOrderOfArrival: Bool = false) {
         self.name = name
         self.length = length
         first = Statement(
@@ -67,13 +69,24 @@ struct BucketTable: Sendable {
             "SELECT machine_id FROM \(name) WHERE \(column) = ?1 ORDER BY machine_id LIMIT 1 OFFSET ?2")
         delete = Statement(
             "retention.\(name).delete", "DELETE FROM \(name) WHERE \(column) = ?1 AND machine_id <= ?2")
+        let oldest = "(SELECT min(entry) FROM \(name))"
+        // The sum keeps SQLite from the index of the column, in whose order each row has a page of its own.
+        deleteFirst =
+            isInOrderOfArrival
+            ? Statement(
+                "retention.\(name).delete_first",
+                """
+                DELETE FROM \(name) WHERE entry >= \(oldest) AND entry < \(oldest) + CAST(?2 AS BIGINT)
+                  AND \(column) + 0 < ?1
+                """) : nil
         measure = Statement(
             "retention.\(name).measure",
             "SELECT count(*) AS entries, min(\(column)) AS oldest, 0 AS bytes FROM \(name) WHERE \(column) < ?1")
     }
 
     static let raw = DerivedTables.metricHistories.map {
-        BucketTable($0, column: "bucket_at", length: MetricsDeriver.bucket)
+        BucketTable(
+            $0, column: "bucket_at", length: MetricsDeriver.bucket, isInOrderOfArrival: $0 == "host_metrics")
     }
     static let fiveMinutes = BucketTable(
         RollupSpan.fiveMinutes.table, column: "block_at", length: RollupSpan.fiveMinutes.block)
@@ -86,7 +99,9 @@ struct BucketTable: Sendable {
         cutoff - cutoff % length - (length > MetricsDeriver.bucket ? length - 1 : 0)
     }
 
-    static let statements = (raw + [fiveMinutes] + hourly).flatMap { [$0.first, $0.reach, $0.delete, $0.measure] }
+    static let statements = (raw + [fiveMinutes] + hourly).flatMap {
+        [$0.first, $0.reach, $0.delete, $0.measure] + [$0.deleteFirst].compactMap { $0 }
+    }
 }
 
 /// Archived snapshots of a kind, by when they were received.

@@ -74,7 +74,7 @@ final class SQLiteStore: Store {
     }
 
     private func bringUpToDate(_ upgrade: SchemaUpgrade) throws {
-        var copy: UpgradeCopy?
+        var copy: (of: UpgradeCopy, path: String)?
         if let version = try read({ try Migrations.version(of: $0, engine: .sqlite) }), version < Migrations.newest {
             switch upgrade {
             case .now: break
@@ -85,14 +85,21 @@ final class SQLiteStore: Store {
                         "the database has schema \(version) and this vigie-hub \(Migrations.newest): start or restart"
                         + " the hub, which copies and upgrades it (systemctl restart vigie-hub)")
             case .afterCopy(let wanted):
-                if let made = try wanted.make(of: pool, from: version, to: Migrations.newest, now: Clock.now()) {
+                let room = try read { try Migrations.roomNeeded(after: version, in: $0) }
+                if let made = try wanted.make(
+                    of: pool, from: version, to: Migrations.newest, room: room, now: Clock.now())
+                {
                     wanted.report("the database as it was is kept in \(made)")
-                    copy = wanted
+                    copy = (wanted, made)
                 }
             }
         }
-        try write { try Migrations.apply(to: $0, engine: .sqlite) }
-        try copy?.dropOld()
+        do { try write { try Migrations.apply(to: $0, engine: .sqlite) } } catch {
+            // The database is as it was: the next start makes its own copy.
+            if let copy { unlink(copy.path) }
+            throw error
+        }
+        try copy?.of.dropOld()
     }
 
     /// What the writer's `PRAGMA synchronous` says; 2 is FULL.

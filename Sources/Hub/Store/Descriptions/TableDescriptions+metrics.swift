@@ -54,7 +54,8 @@ extension TableDescriptions {
             ]) + hostValues
                 + columns([
                     "filesystems_json":
-                        "of each file system that can be written: mount point, used share, used share of inodes"
+                        "of each file system that can be written: mount point, used share, used share of inodes",
+                    "entry": "number of the row, in the order in which rows came",
                 ])),
         DocumentedTable(
             "container_metrics", .derived, "history of containers' metrics; ask with bucket_at, which is its key",

@@ -30,7 +30,8 @@ extension Migrations {
 
     // The histories' rows stand in buckets of five minutes, by machine inside a bucket: writing touches only the pages
     // of the newest bucket, and a machine's day is 288 short ranges. They have no foreign key: deleting a machine would
-    // read all of them, and each row would cost a look at `machines`. `MetricsDeriver.erase` takes its place.
+    // read all of them, and each row would cost a look at `machines`. `MetricsDeriver.erase` takes its place. (Rows of
+    // `host_metrics` stand as they come since `arrival`.)
     static let derivedMetrics = """
         CREATE TABLE machine_metrics_latest (
           \(oneOfMachine),

@@ -16,6 +16,8 @@ struct Migration: Sendable {
     let sql: String
     /// Whole statements that only one engine has words for; they come last.
     var only: [Engine: [String]] = [:]
+    /// Counts the rows of a large table that is written anew in SQLite, and about how many bytes each of them takes.
+    var remade: (rows: Statement, bytesPerRow: Int64)?
 
     /// The statements as the engine takes them.
     func statements(for engine: Engine) -> [String] {
@@ -69,6 +71,14 @@ enum Migrations {
         let tables = engine == .sqlite ? sqliteTable : postgreSQLTable
         guard try connection.row(tables) != nil else { return nil }
         return try connection.row(applied)?["version"].integer.map { Int($0) }
+    }
+
+    /// Bytes that the steps after a version need besides the database: what they write anew stands in the log, and then
+    /// beside the old until that is dropped.
+    static func roomNeeded(after version: Int, in connection: any SQLConnection) throws -> Int64 {
+        try all.filter { $0.version > version }.compactMap(\.remade).reduce(0) { sum, remade in
+            sum + 2 * (try connection.row(remade.rows)?["entries"].integer ?? 0) * remade.bytesPerRow
+        }
     }
 
     /// Applies what is missing; refuses a database that a newer hub has written.
