@@ -8,7 +8,7 @@ import Testing
 /// rebuilding them changes nothing.
 @Suite struct DeriverPropertyTests {
     /// Which row of the archive, and which of two equal payloads came first, is the order of arrival itself.
-    static let ofArrival: Set<String> = ["archive_id", "metrics_archive_id", "payload_uuid"]
+    static let ofArrival: Set<String> = ["entry", "archive_id", "metrics_archive_id", "payload_uuid"]
 
     @Test(arguments: 1...12) func `Any order of arrival ends in the same tables`(seed: Int) throws {
         var histories = DeriverHistories(seed: UInt64(seed))

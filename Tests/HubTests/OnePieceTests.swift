@@ -10,7 +10,9 @@ import Testing
 
     private func sent(_ channel: EmbeddedChannel) throws -> [String] {
         var all: [String] = []
-        while case .byteBuffer(let part) = try channel.readOutbound(as: IOData.self) { all.append(String(buffer: part)) }
+        while case .byteBuffer(let part) = try channel.readOutbound(as: IOData.self) {
+            all.append(String(buffer: part))
+        }
         return all
     }
 

@@ -16,8 +16,8 @@ struct Migration: Sendable {
     let sql: String
     /// Whole statements that only one engine has words for; they come last.
     var only: [Engine: [String]] = [:]
-    /// Counts the rows of a large table that is written anew in SQLite, and about how many bytes each of them takes.
-    var remade: (rows: Statement, bytesPerRow: Int64)?
+    /// A large table that is written anew in SQLite: the step that made it, its rows, and about how many bytes each takes.
+    var remade: (madeBy: Int, rows: Statement, bytesPerRow: Int64)?
 
     /// The statements as the engine takes them.
     func statements(for engine: Engine) -> [String] {
@@ -76,7 +76,8 @@ enum Migrations {
     /// Bytes that the steps after a version need besides the database: what they write anew stands in the log, and then
     /// beside the old until that is dropped.
     static func roomNeeded(after version: Int, in connection: any SQLConnection) throws -> Int64 {
-        try all.filter { $0.version > version }.compactMap(\.remade).reduce(0) { sum, remade in
+        let remade = all.filter { $0.version > version }.compactMap(\.remade).filter { $0.madeBy <= version }
+        return try remade.reduce(0) { sum, remade in
             sum + 2 * (try connection.row(remade.rows)?["entries"].integer ?? 0) * remade.bytesPerRow
         }
     }
