@@ -1463,6 +1463,8 @@ WHERE type = 'table' AND name = 'snapshots';
 PRAGMA writable_schema = RESET;
 
 -- version 14: arrival
+ALTER TABLE host_metrics ADD COLUMN entry BIGINT;
+
 CREATE TABLE host_metrics_as_they_come (
   bucket_at BIGINT NOT NULL,
   machine_id BIGINT NOT NULL,
@@ -1498,8 +1500,7 @@ CREATE TABLE host_metrics_as_they_come (
   UNIQUE (bucket_at, machine_id, at)
 );
 
-INSERT INTO host_metrics_as_they_come
-SELECT *, NULL FROM host_metrics ORDER BY bucket_at, machine_id, at;
+INSERT INTO host_metrics_as_they_come SELECT * FROM host_metrics ORDER BY bucket_at, machine_id, at;
 
 DROP TABLE host_metrics;
 
