@@ -36,8 +36,8 @@ struct UpgradeCopy {
             throw StoreFailure(
                 code: .storageFull,
                 message:
-                    "the database must be upgraded from schema \(version) to \(newest), and which, with the copy that"
-                    + " is made before, needs \(DiskSpace.words(needed)) in \(directory), where \(DiskSpace.words(free)) are free; free some,"
+                    "the database must be upgraded from schema \(version) to \(newest), which, with the copy that is"
+                    + " made before, needs \(DiskSpace.words(needed)) in \(directory), where \(DiskSpace.words(free)) are free; free some,"
                     + " or make a backup elsewhere and set upgrade_copies = 0 in hub.toml")
         }
         let moment = now.description.prefix(19).filter { $0 != "-" && $0 != ":" }

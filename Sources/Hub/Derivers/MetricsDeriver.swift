@@ -26,14 +26,16 @@ enum MetricsDeriver: KindDeriver {
         ])
 
     static func derive(_ payload: MetricsV1, of snapshot: ArchivedSnapshot) -> Derived {
-        PreparedMetrics(payload, at: snapshot.effectiveAt).derived
+        derive(
+            payload, at: snapshot.effectiveAt, values: MetricsValues.values(payload),
+            filesystems: MetricsLists.byMountPoint(payload))
     }
 
     /// - Parameters:
     ///   - values: those of `MetricsValues`.
     ///   - filesystems: the payload's, by mount point.
     static func derive(
-        _ payload: MetricsV1, at: Timestamp, _ values: [SQLValue], _ filesystems: [MetricsV1.Filesystem]
+        _ payload: MetricsV1, at: Timestamp, values: [SQLValue], filesystems: [MetricsV1.Filesystem]
     ) -> Derived {
         let cpu = payload.cpu
         let memory = payload.memory
@@ -63,7 +65,8 @@ enum MetricsDeriver: KindDeriver {
     static func enterHistories(
         _ payload: MetricsV1, of snapshot: ArchivedSnapshot, into connection: any SQLConnection
     ) throws {
-        try PreparedMetrics(payload, at: snapshot.effectiveAt).history.enter(snapshot, into: connection)
+        try MetricsHistory(payload, MetricsValues.values(payload), MetricsLists.byMountPoint(payload))
+            .enter(snapshot, into: connection)
     }
 
     /// What rows of histories begin with: their key, and the number of the snapshot that they are of.

@@ -11,7 +11,7 @@ struct PreparedMetrics: Sendable {
         let values = MetricsValues.values(payload)
         let filesystems = MetricsLists.byMountPoint(payload)
         history = MetricsHistory(payload, values, filesystems)
-        derived = MetricsDeriver.derive(payload, at: moment, values, filesystems)
+        derived = MetricsDeriver.derive(payload, at: moment, values: values, filesystems: filesystems)
     }
 }
 
