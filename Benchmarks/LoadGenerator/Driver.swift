@@ -16,16 +16,17 @@ struct Driver {
     func run(_ posts: [Post]) async throws -> [Result] {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let connector = try target.connector(group)
+        let queue = PostQueue(posts)
         let start = NIODeadline.now()
         let results = try await withThrowingTaskGroup(of: [Result].self) { tasks in
-            for number in 0..<min(connections, max(1, posts.count)) {
+            for _ in 0..<min(connections, max(1, posts.count)) {
                 let loop = group.next()
                 let promise = loop.makePromise(of: [Result].self)
                 tasks.addTask {
                     do {
                         _ = try await connector.connect(on: loop) {
                             Poster(
-                                posts: posts, first: number, stride: connections, host: target.host, start: start,
+                                queue: queue, host: target.host, start: start,
                                 interval: rate.map { Int64(1e9 / $0) }, deadline: deadline, keepBodies: keepBodies,
                                 done: promise)
                         }.get()

@@ -19,7 +19,9 @@ def run(*_):
                 first = hubs.generate(hub, "run", hub.enrollment_string(1), "--fleet", large.fleet, "--connections",
                                       CONNECTIONS, "--rate", 0, "--seconds", 120, "--limit", MACHINES)
                 counts = {key: large.counts[key] + first["answered"] for key in ("snapshots", "history_rows")}
-                report = hubs.load(hub, name, 1, CONNECTIONS, 0, SECONDS, LIMIT, fleet=large.fleet, earlier=counts,
+                # As many again: the round before and this one are made alike, so that each machine's snapshot is the
+                # next of its own. Two rounds would begin before the one that came, and half of them would be late.
+                report = hubs.load(hub, name, 1, CONNECTIONS, 0, SECONDS, MACHINES, fleet=large.fleet, earlier=counts,
                                    later=1)
         else:
             with hubs.Hub() as hub:

@@ -50,13 +50,16 @@ def generate(server, *words):
     return report
 
 
-def verify(data, answered, earlier=None):
+def verify(data, answered, earlier=None, in_order=False):
     """Whether what was answered is archived and derived, once; and the words for it.
 
     `earlier` counts what a database held before the run; the file itself is not checked then, which would take minutes.
+    `in_order`: each snapshot was its machine's newest when it came.
     """
     words = ["--earlier-snapshots", str(earlier["snapshots"]), "--earlier-history", str(earlier["history_rows"]),
              "--no-integrity"] if earlier else []
+    if in_order:
+        words.append("--in-order")
     check = subprocess.run([paths.LOAD, "verify", "--data-dir", data, "--answered", answered, *words],
                            capture_output=True, text=True)
     return {"verified": check.returncode == 0, "verification": (check.stdout + check.stderr).strip()}
@@ -68,6 +71,6 @@ def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, ear
     words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
              "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered, "--later", later]
     report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
-    report.update(verify(hub.data, answered, earlier))
+    report.update(verify(hub.data, answered, earlier, in_order=True))
     report["name"] = name
     return report
