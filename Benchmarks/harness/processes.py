@@ -1,7 +1,9 @@
 """Processes that are measured: started here, stopped by their id, their CPU and memory read from procfs."""
+import contextlib
 import glob
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -26,6 +28,15 @@ class Server:
     @property
     def pid(self):
         return self.process.pid
+
+    @contextlib.contextmanager
+    def paused(self):
+        """It does nothing meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         if self.process.poll() is None:
