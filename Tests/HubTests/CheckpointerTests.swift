@@ -7,7 +7,7 @@ import Testing
 
 /// The write-ahead log is folded into the database beside the writer.
 @Suite struct CheckpointerTests {
-    private static let sizes = Checkpointer.Sizes(start: 512 << 10, rest: 128 << 10, limit: 2 << 20)
+    private static let sizes = Checkpointer.Sizes(start: 512 << 10, rest: 128 << 10, limit: 2 << 20, piece: 64 << 10)
     private static let insert = Statement("test.insert", "INSERT INTO tests (text) VALUES (?1)")
     private static let update = Statement("test.update", "UPDATE tests SET text = ?1 WHERE id % 7 = ?2")
     private static let one = Statement("test.one", "SELECT id FROM tests WHERE id = 1")
@@ -140,6 +140,31 @@ import Testing
             let test = try CheckpointerTests()
             RecordingDisk.failSyncs(of: "hub.sqlite")
             for number in 0..<1500 { try test.commit(number) }
+        }
+    }
+
+    /// Nobody who syncs the log waits for all that a checkpoint writes.
+    @Test func `The database is synced in small pieces`() async {
+        await #expect(processExitsWith: .success) {
+            RecordingDisk.register()
+            let test = try CheckpointerTests()
+            for number in 0..<400 { try test.commit(number) }
+            var (all, unsynced, longest) = (0, 0, 0)
+            for step in RecordingDisk.steps {
+                switch step {
+                case .write("hub.sqlite", _, let bytes):
+                    all += bytes.count
+                    unsynced += bytes.count
+                    longest = max(longest, unsynced)
+                case .sync("hub.sqlite", _): unsynced = 0
+                default: break
+                }
+            }
+            // A piece, and what is left to the writer with a commit or two on top.
+            guard all > 4 << 20, longest < 320 << 10 else {
+                FileHandle.standardError.write(Data("\(all) bytes, \(longest) between two syncs\n".utf8))
+                exit(1)
+            }
         }
     }
 

@@ -26,6 +26,8 @@ final class Checkpointer: Sendable {
         var rest: Int
         /// So much is not in the database although a checkpoint goes on: the disk does not keep up, and the writer waits.
         var limit: Int
+        /// So much is written to the database before it is synced: the log's syncs come between, and wait for no more.
+        var piece = 512 << 10
     }
 
     private enum Phase {
@@ -104,6 +106,11 @@ final class Checkpointer: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -64") }
         self.path = path
         beside = try DatabaseQueue(path: path, configuration: configuration)
+        beside.inDatabase { database in
+            if let file = Self.file(database.sqliteConnection) {
+                GatheringVFS.syncInPieces(file, path: path, of: sizes.piece)
+            }
+        }
         start = sizes.start / pageSize
         rest = sizes.rest / pageSize
         limit = sizes.limit / pageSize
@@ -217,11 +224,16 @@ final class Checkpointer: Sendable {
     /// Gives the disk what is written of the database: SQLite does so only with the whole log, on the writer, which then
     /// waits for less. Where that fails the process ends, since SQLite counts it as done.
     private func sync(_ connection: OpaquePointer?) {
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        guard sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK, let file,
-            let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
+        guard let file = Self.file(connection), let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
         else { return }
         if code != SQLITE_OK { FailedSync.end(path, code) }
+    }
+
+    /// A connection's database file.
+    private static func file(_ connection: OpaquePointer?) -> UnsafeMutablePointer<sqlite3_file>? {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
+        return code == SQLITE_OK ? file : nil
     }
 }
 

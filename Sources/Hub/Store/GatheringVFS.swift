@@ -2,7 +2,8 @@ import Foundation
 import GRDBSQLite
 import Synchronization
 
-/// SQLite's own way to files, with the write-ahead log written in large pieces.
+/// SQLite's own way to files, with the write-ahead log written in large pieces, and where it is asked for, what is folded
+/// back of it synced in small ones.
 ///
 /// SQLite writes a commit page by page, and each page's header by a call of its own: some twenty calls of `pwrite` for a
 /// snapshot. Here they are gathered and written together, at the latest with the frame that ends the transaction, when
@@ -30,6 +31,22 @@ enum GatheringVFS {
         var gathered = GatheredLog()
         /// A log's.
         var syncs: LogSyncs?
+        var pieces: Pieces?
+    }
+
+    /// Of a database that is synced whenever so many bytes were written to it.
+    private struct Pieces {
+        let path: String
+        let size: Int
+        var unsynced = 0
+
+        /// Whether a sync is due.
+        mutating func add(_ count: Int) -> Bool {
+            unsynced += count
+            guard unsynced >= size else { return false }
+            unsynced = 0
+            return true
+        }
     }
 
     /// Syncs of one open log, one at a time. The kernel tells of what it could not write once, and whoever asks next would
@@ -105,7 +122,32 @@ enum GatheringVFS {
         (UnsafeMutableRawPointer(file!) + Int(system.pointee.szOsFile)).assumingMemoryBound(to: Companion.self)
     }
 
+    /// Has what a connection writes to its database synced in pieces of so many bytes; where that fails the process ends.
+    ///
+    /// Thousands of pages at once fill the disk's queue, and whoever syncs the log meanwhile waits behind them all.
+    static func syncInPieces(_ database: UnsafeMutablePointer<sqlite3_file>, path: String, of size: Int) {
+        guard let methods = database.pointee.pMethods, tables.withLock({ methods == $0.database?.ours }) else { return }
+        companion(database).pointee.pieces = Pieces(path: path, size: size)
+    }
+
     private static func inDatabase(_ methods: inout sqlite3_io_methods) {
+        methods.xWrite = { file, bytes, count, offset in
+            let companion = GatheringVFS.companion(file)
+            let methods = companion.pointee.methods.pointee
+            let code = methods.xWrite(file, bytes, count, offset)
+            if code == SQLITE_OK, companion.pointee.pieces?.add(Int(count)) == true {
+                let code = methods.xSync(file, SQLITE_SYNC_NORMAL)
+                // SQLite would try another time, and hear that all is well.
+                if code != SQLITE_OK { FailedSync.end(companion.pointee.pieces!.path, code) }
+            }
+            return code
+        }
+        // A file's memory is not this one's to free, but what the companion refers to is.
+        methods.xClose = { file in
+            let methods = GatheringVFS.companion(file).pointee.methods
+            GatheringVFS.companion(file).deinitialize(count: 1)
+            return methods.pointee.xClose(file)
+        }
         methods.xShmLock = { file, first, count, flags in
             let companion = GatheringVFS.companion(file)
             // The first of the log's locks is the writer's.
