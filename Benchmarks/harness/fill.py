@@ -196,7 +196,8 @@ def _copy(database, table):
 
 def _identities(database):
     """Gives every machine a token, and tells who they are."""
-    rows = database.execute("SELECT id, machine_uuid, boot_id, highest_sequence FROM machines ORDER BY id").fetchall()
+    rows = database.execute("SELECT m.id, m.machine_uuid, m.boot_id, t.highest_sequence FROM machines m "
+                            "JOIN machine_state t ON t.machine_id = m.id ORDER BY m.id").fetchall()
     fleet = []
     hashes = []
     for number, (machine, machine_uuid, boot, sequence) in enumerate(rows):

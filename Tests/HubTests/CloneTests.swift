@@ -107,7 +107,7 @@ import Transport
                 #expect(try openMessages(hub).map(\.code) == (sequence == 2 ? ["clone_suspected"] : []))
             }
             #expect(try types(hub).contains("rolled_back"))
-            #expect(try hub.rows("SELECT highest_sequence FROM machines")[0][0] == .integer(2))
+            #expect(try hub.rows("SELECT highest_sequence FROM machine_state")[0][0] == .integer(2))
         }
     }
 

@@ -133,12 +133,13 @@ final class TestHubStore {
 
     func value(_ sql: String) throws -> SQLValue { try rows(sql).first?[0] ?? .null }
 
-    /// Every derived row, as text that can be compared and read; without columns that tell the order of arrival, and
-    /// without what the hub itself observed at an arrival.
+    /// Every derived row, as text that can be compared and read; without rows that the hub itself observed at an arrival
+    /// and, where columns that tell the order of arrival are left out, without columns of that sort.
     func dump(without hidden: Set<String> = []) throws -> [String] {
         try store.read { connection in
             try DerivedTables.all.flatMap { table in
-                try connection.rows(Statement("test.dump", "SELECT * FROM \(table)")).filter {
+                let hidden = hidden.isEmpty ? [] : hidden.union(DerivedTables.observed[table] ?? [])
+                return try connection.rows(Statement("test.dump", "SELECT * FROM \(table)")).filter {
                     $0["source"].text != "hub"
                 }.map { row in
                     let cells = zip(row.columns, row.values).filter { !hidden.contains($0.0) && !$0.1.isNull }

@@ -191,7 +191,7 @@ struct HTTPConnectionTests {
                         "Date": HTTPDate.format(Clock.now().adding(milliseconds: 90_000)),
                     ])
                 #expect(response.status == 201)
-                let row = try #require(try hub.rows("SELECT remote_address, clock_skew_ms FROM machines").first)
+                let row = try #require(try hub.rows("SELECT remote_address, clock_skew_ms FROM machine_state").first)
                 #expect(row["remote_address"].text == (trusted ? "198.51.100.7" : "127.0.0.1"))
                 #expect((88_400...90_600).contains(row["clock_skew_ms"].integer ?? 0))
             }

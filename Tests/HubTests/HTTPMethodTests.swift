@@ -45,7 +45,7 @@ struct HTTPMethodTests {
             #expect(answer.hubURLs == [hub.url])
             #expect(answer.caBundle == hub.pem)
             // It is no report.
-            #expect(try hub.rows("SELECT 1 FROM machines WHERE last_seen_at IS NOT NULL").isEmpty)
+            #expect(try hub.rows("SELECT 1 FROM machine_state WHERE last_seen_at IS NOT NULL").isEmpty)
             #expect(try await ask(nil).code == "unauthorized")
             #expect(try await ask("guess").code == "reenroll_required")
             try await hub.store.write {

@@ -181,7 +181,7 @@ struct IngestWriterTests {
             }
             #expect(outcome.answer != nil)
         }
-        let due = try await setup.store.read { try $0.row(Statement("t", "SELECT next_due_at FROM machines")) }
+        let due = try await setup.store.read { try $0.row(Statement("t", "SELECT next_due_at FROM machine_state")) }
         #expect(due?["next_due_at"].integer == submissions[1].receivedAt.milliseconds + 60_000)
     }
 }

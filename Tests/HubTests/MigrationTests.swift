@@ -267,6 +267,38 @@ import Testing
         }
     }
 
+    @Test func `When a machine was last heard is known after the upgrade, also of one of which nothing was derived`() throws {
+        try before(Migrations.contact) { database, migrate in
+            for (uuid, seen) in [("derived", 5000), ("held", 6000), ("new", nil)] as [(String, Int?)] {
+                try database.execute(
+                    sql: """
+                        INSERT INTO machines (machine_uuid, created_at, last_seen_at, next_due_at, highest_sequence,
+                          clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total, hostname)
+                        VALUES (?, 1, ?, 7000, 41, -3, '192.0.2.1', 2, 300, 1, 'web-01')
+                        """, arguments: [uuid, seen])
+            }
+            try database.execute(sql: "INSERT INTO machine_state (machine_id, status, load_1m) VALUES (1, 'warning', 0.5)")
+            let connection = SQLiteConnection(database: database, times: StatementTimes())
+            #expect(try Migrations.roomNeeded(after: Migrations.contact.version - 1, in: connection) == 2 * 1 * 2000)
+
+            try migrate()
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT machine_id, status, load_1m, last_seen_at, next_due_at, highest_sequence, clock_skew_ms,
+                      remote_address, spool_files, spool_bytes, spool_dropped_total FROM machine_state
+                    """)
+            let contact: [(any DatabaseValueConvertible)?] = [7000, 41, -3, "192.0.2.1", 2, 300, 1]
+            let expected: [[(any DatabaseValueConvertible)?]] = [
+                [1, "warning", 0.5, 5000] + contact, [2, "ok", nil, 6000] + contact,
+            ]
+            #expect(
+                rows.map { Array($0.databaseValues) }
+                    == expected.map { $0.map { $0?.databaseValue ?? .null } })
+            #expect(try String.fetchAll(database, sql: "SELECT hostname FROM machines") == ["web-01", "web-01", "web-01"])
+        }
+    }
+
     @Test func `What a snapshot became is still checked, in a database that was there before too`() throws {
         try before(Migrations.checks) { database, migrate in
             try database.execute(sql: "INSERT INTO machines (machine_uuid, created_at) VALUES ('one', 0)")

@@ -23,7 +23,7 @@ struct QuarantineTests {
         try await HubUnderTest.run { hub in
             let machine = try await hub.enroll()
             #expect(try await hub.post(try SentSnapshot(.metrics, of: machine), machine).status == 201)
-            let seen = try hub.rows("SELECT last_seen_at, next_due_at FROM machines").first?.values
+            let seen = try hub.rows("SELECT last_seen_at, next_due_at FROM machine_state").first?.values
             // The bytes are good, the header's digest is not: as after a fault that is mended since.
             let snapshot = try SentSnapshot(.docker, of: machine, sequence: 2)
             let body = try snapshot.compressed()
@@ -41,7 +41,7 @@ struct QuarantineTests {
             #expect(archived["body"].blob == body)
             #expect(try hub.count("machine_kinds") == 2)
             // The machine does not look as if it had just reported.
-            #expect(try hub.rows("SELECT last_seen_at, next_due_at FROM machines").first?.values == seen)
+            #expect(try hub.rows("SELECT last_seen_at, next_due_at FROM machine_state").first?.values == seen)
             #expect(try replay(hub).replay(id) == nil)
             // Sent again by the machine it is known.
             #expect(try await hub.post(body, token: machine.token).result == "duplicate")

@@ -102,7 +102,7 @@ import Testing
 
     /// SQLite makes one for what RETURNING gives back, and for a check against a list of words.
     @Test(arguments: [
-        ArchiveStatements.sender, ArchiveStatements.insert, ArchiveStatements.machineNewest,
+        ArchiveStatements.sender, ArchiveStatements.insert, ArchiveStatements.seenNewest,
         MetricsDeriver.hostAfterCut, MetricsDeriver.newestOfQuiet,
     ]) func `What each snapshot runs makes no table of its own`(statement: Hub.Statement) throws {
         let hub = try TestHubStore()

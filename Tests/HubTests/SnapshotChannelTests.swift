@@ -129,7 +129,7 @@ import Transport
             try await send(2) { $0.replacing("Content-Encoding: gzip", with: "CONTENT-encoding: gzip \t") }
             try await send(3) { $0.replacing("Host", with: "Date: Thu, 26 Nov 2026 10:00:00 GMT \r\nhost") }
             #expect(hub.server.meters.onShortWay == 2)
-            #expect(try hub.rows("SELECT 1 FROM machines WHERE clock_skew_ms IS NOT NULL").count == 1)
+            #expect(try hub.rows("SELECT 1 FROM machine_state WHERE clock_skew_ms IS NOT NULL").count == 1)
             // Twice the same, and twice another, which is nobody's token.
             try await send(4) { $0.replacing("Host", with: "content-type: application/json\r\nHost") }
             try await send(5) { $0.replacing(token, with: token + "Authorization: Bearer x\r\n") }

@@ -1383,3 +1383,45 @@ ALTER TABLE machine_state ADD COLUMN filesystems_used_percent_max DOUBLE PRECISI
 UPDATE machine_state SET filesystems_used_percent_max = (
   SELECT max(f.used_percent) FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id)
 WHERE filesystems_json IS NOT NULL;
+
+-- version 16: contact
+ALTER TABLE machine_state ADD COLUMN last_seen_at BIGINT;
+
+ALTER TABLE machine_state ADD COLUMN next_due_at BIGINT;
+
+ALTER TABLE machine_state ADD COLUMN highest_sequence BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE machine_state ADD COLUMN clock_skew_ms BIGINT;
+
+ALTER TABLE machine_state ADD COLUMN remote_address TEXT COLLATE "C";
+
+ALTER TABLE machine_state ADD COLUMN spool_files BIGINT;
+
+ALTER TABLE machine_state ADD COLUMN spool_bytes BIGINT;
+
+ALTER TABLE machine_state ADD COLUMN spool_dropped_total BIGINT;
+
+INSERT INTO machine_state (machine_id)
+SELECT m.id FROM machines m WHERE m.last_seen_at IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM machine_state t WHERE t.machine_id = m.id);
+
+UPDATE machine_state SET (last_seen_at, next_due_at, highest_sequence, clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total) = (
+  SELECT last_seen_at, next_due_at, highest_sequence, clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total FROM machines m WHERE m.id = machine_state.machine_id);
+
+CREATE INDEX machine_state_spooling ON machine_state (machine_id) WHERE spool_files > 0;
+
+ALTER TABLE machines DROP COLUMN last_seen_at;
+
+ALTER TABLE machines DROP COLUMN next_due_at;
+
+ALTER TABLE machines DROP COLUMN highest_sequence;
+
+ALTER TABLE machines DROP COLUMN clock_skew_ms;
+
+ALTER TABLE machines DROP COLUMN remote_address;
+
+ALTER TABLE machines DROP COLUMN spool_files;
+
+ALTER TABLE machines DROP COLUMN spool_bytes;
+
+ALTER TABLE machines DROP COLUMN spool_dropped_total;

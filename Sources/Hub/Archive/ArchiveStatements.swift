@@ -3,10 +3,11 @@ enum ArchiveStatements {
     static let sender = Statement(
         "ingest.sender",
         """
-        SELECT c.machine_id, c.revoked_at, m.highest_sequence, m.requested_kinds, m.next_due_at, m.boot_id,
-          m.last_seen_at, m.clock_skew_ms, m.split_at, m.agent_version, m.hostname, m.machine_id_hint,
+        SELECT c.machine_id, c.revoked_at, t.highest_sequence, m.requested_kinds, t.next_due_at, m.boot_id,
+          t.last_seen_at, t.clock_skew_ms, m.split_at, m.agent_version, m.hostname, m.machine_id_hint,
           m.product_uuid_hint
-        FROM machine_credentials c JOIN machines m ON m.id = c.machine_id WHERE c.token_hash = ?1
+        FROM machine_credentials c JOIN machines m ON m.id = c.machine_id
+        LEFT JOIN machine_state t ON t.machine_id = m.id WHERE c.token_hash = ?1
         """)
     static let find = Statement(
         "archive.find",
@@ -25,18 +26,23 @@ enum ArchiveStatements {
         ON CONFLICT (snapshot_uuid, machine_id) DO NOTHING
         """)
     static let setResult = Statement("archive.set_result", "UPDATE snapshots SET result = ?2 WHERE id = ?1")
-    private static let seen = """
+    private static let contact = """
         last_seen_at = ?2, remote_address = COALESCE(?3, remote_address), clock_skew_ms = COALESCE(?4, clock_skew_ms),
-          next_due_at = COALESCE(?5, next_due_at), requested_kinds = ?6
+          next_due_at = COALESCE(?5, next_due_at)
         """
-    static let machineSeen = Statement("machines.seen", "UPDATE machines SET \(seen) WHERE id = ?1")
+    /// The newest contact with a machine; nothing where it has no row of newest state yet.
+    static let seen = Statement("contact.seen", "UPDATE machine_state SET \(contact) WHERE machine_id = ?1")
     /// The same for a snapshot that tells how the machine is today.
-    static let machineNewest = Statement(
-        "machines.newest",
+    static let seenNewest = Statement(
+        "contact.newest",
         """
-        UPDATE machines SET \(seen), highest_sequence = ?7, spool_files = ?8, spool_bytes = ?9, spool_dropped_total = ?10
-        WHERE id = ?1
+        UPDATE machine_state SET \(contact), highest_sequence = ?6, spool_files = ?7, spool_bytes = ?8,
+          spool_dropped_total = ?9
+        WHERE machine_id = ?1
         """)
+    static let makeState = Statement(
+        "contact.make", "INSERT INTO machine_state (machine_id) VALUES (?1) ON CONFLICT DO NOTHING")
+    static let request = Statement("machines.request", "UPDATE machines SET requested_kinds = ?2 WHERE id = ?1")
     /// Who the machine is, by its newest snapshot; for where that changed: an index has to follow.
     static let machineIdentity = Statement(
         "machines.identify",
@@ -46,6 +52,6 @@ enum ArchiveStatements {
         WHERE id = ?1
         """)
     static let all: [Statement] = [
-        sender, find, insert, setResult, machineSeen, machineNewest, machineIdentity,
+        sender, find, insert, setResult, seen, seenNewest, makeState, request, machineIdentity,
     ]
 }

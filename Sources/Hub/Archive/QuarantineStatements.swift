@@ -42,9 +42,10 @@ enum QuarantineStatements {
         ORDER BY created_at DESC LIMIT 1
         """)
     static let contact = Statement(
-        "quarantine.contact", "SELECT last_seen_at, next_due_at FROM machines WHERE id = ?1")
+        "quarantine.contact", "SELECT last_seen_at, next_due_at FROM machine_state WHERE machine_id = ?1")
     static let restoreContact = Statement(
-        "quarantine.restore_contact", "UPDATE machines SET last_seen_at = ?2, next_due_at = ?3 WHERE id = ?1")
+        "quarantine.restore_contact",
+        "UPDATE machine_state SET last_seen_at = ?2, next_due_at = ?3 WHERE machine_id = ?1")
 
     static let all: [Statement] = [
         insert, size, oldest, delete, list, ids, one, credential, contact, restoreContact,

@@ -146,8 +146,11 @@ struct SnapshotArchive: Sendable {
         let seen: [SQLValue] = [
             sender.machineID.sqlValue, submission.receivedAt.sqlValue, submission.remoteAddress.sqlValue,
             ClockSkew.smoothed(sender.clockSkew, submission.clockSkew).sqlValue,
-            nextDue(submission, after: sender.nextDueAt).sqlValue, requests.joined(separator: " ").sqlValue,
+            nextDue(submission, after: sender.nextDueAt).sqlValue,
         ]
+        if requests != sender.requestedKinds {
+            try connection.run(ArchiveStatements.request, sender.machineID, requests.joined(separator: " "))
+        }
         // A late snapshot tells nothing about the machine of today.
         if Int64(head.sequence) >= Int64(sender.highestSequence) {
             let spool = head.agent.spool
@@ -155,15 +158,22 @@ struct SnapshotArchive: Sendable {
                 head.sequence.sqlValue, (spool?.files).sqlValue, (spool?.bytes).sqlValue,
                 (spool?.droppedTotal).sqlValue,
             ]
-            try connection.run(ArchiveStatements.machineNewest, seen + newest)
+            try note(ArchiveStatements.seenNewest, seen + newest, connection)
             let identity = Sender.Identity(head)
             if identity != sender.identity {
                 try connection.run(ArchiveStatements.machineIdentity, [sender.machineID.sqlValue] + identity.values)
             }
         } else {
-            try connection.run(ArchiveStatements.machineSeen, seen)
+            try note(ArchiveStatements.seen, seen, connection)
         }
         return requests
+    }
+
+    /// In the machine's row of newest state, which is made where nothing was derived of it yet.
+    private func note(_ statement: Statement, _ values: [SQLValue], _ connection: any SQLConnection) throws {
+        if try connection.run(statement, values) == 1 { return }
+        try connection.run(ArchiveStatements.makeState, [values[0]])
+        try connection.run(statement, values)
     }
 
     /// When the next snapshot of any kind is due: the nearest of what was promised and is still to come; the next

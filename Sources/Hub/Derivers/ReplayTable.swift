@@ -13,8 +13,10 @@ struct ReplayTable: Sendable {
     let delete: Statement
     let clear: Statement
 
-    /// - Parameter columns: rows of `name` and `pk`, in the order of the table.
+    /// - Parameter rows: `name` and `pk` of the columns, in the order of the table.
     init(_ name: String, columns rows: [SQLRow]) throws {
+        let observed = DerivedTables.observed[name] ?? []
+        let rows = rows.filter { !observed.contains($0["name"].text ?? "") }
         let columns = rows.map { $0["name"].text ?? "" }
         let keys = rows.enumerated().filter { ($0.element["pk"].integer ?? 0) > 0 }
             .sorted { ($0.element["pk"].integer ?? 0) < ($1.element["pk"].integer ?? 0) }.map(\.offset)

@@ -46,8 +46,8 @@ final class PastDatabase {
                 }
             }
             let due = (promised + (archive.metricsAt == nil ? [] : [archive.at])).max()
-            try connection.run(
-                ArchiveStatements.machineSeen, id, seen, SQLValue.null, SQLValue.null, due, "")
+            try connection.run(ArchiveStatements.makeState, id)
+            try connection.run(ArchiveStatements.seen, id, seen, SQLValue.null, SQLValue.null, due)
         }
         return MachineLookup.Found(id: id, name: archive.name)
     }

@@ -92,7 +92,8 @@ struct CloneWatch {
         "clones.forgive",
         """
         INSERT INTO machine_clone_signs (machine_id, repeated_sequence)
-        SELECT id, highest_sequence FROM machines WHERE id = ?1
+        SELECT m.id, coalesce(t.highest_sequence, 0) FROM machines m LEFT JOIN machine_state t ON t.machine_id = m.id
+        WHERE m.id = ?1
         ON CONFLICT (machine_id) DO UPDATE SET alternated_at = NULL, repeated_at = NULL,
           repeated_sequence = excluded.repeated_sequence
         """)

@@ -106,7 +106,7 @@ final class MachineWatch: Service {
     static let machines = Statement(
         "watch.machines",
         """
-        SELECT m.id, m.created_at, m.last_seen_at, m.next_due_at, m.clock_skew_ms, t.metrics_at, t.metrics_due_at,
+        SELECT m.id, m.created_at, t.last_seen_at, t.next_due_at, t.clock_skew_ms, t.metrics_at, t.metrics_due_at,
           t.lists_updated_at
         FROM machines m JOIN machine_settings s ON s.machine_id = m.id LEFT JOIN machine_state t ON t.machine_id = m.id
         WHERE s.retired_at IS NULL

@@ -6,7 +6,7 @@ enum HubQueries {
     static let machines = Statement(
         "hub.machines",
         """
-        SELECT m.created_at, m.last_seen_at, m.next_due_at, t.metrics_at, t.metrics_due_at, m.id
+        SELECT m.created_at, t.last_seen_at, t.next_due_at, t.metrics_at, t.metrics_due_at, m.id
         FROM machines m JOIN machine_settings s ON s.machine_id = m.id
         LEFT JOIN machine_state t ON t.machine_id = m.id WHERE s.retired_at IS NULL
         """)

@@ -6,7 +6,7 @@ enum MachineDetailQueries {
     static let machine = Statement(
         "machine_detail.machine",
         """
-        SELECT m.created_at, m.remote_address, m.clock_skew_ms, s.notes, t.booted_at, o.os_family, o.os_name,
+        SELECT m.created_at, t.remote_address, t.clock_skew_ms, s.notes, t.booted_at, o.os_family, o.os_name,
           o.os_version, o.os_codename, o.kernel, o.architecture, o.virtualization, o.time_zone
         FROM machines m JOIN machine_settings s ON s.machine_id = m.id
         LEFT JOIN machine_state t ON t.machine_id = m.id

@@ -17,7 +17,7 @@ enum MachineQueries {
     static let list = Statement(
         "machines.list",
         """
-        SELECT m.id, s.name, m.machine_uuid, m.created_at, m.last_seen_at, m.next_due_at, s.retired_at,
+        SELECT m.id, s.name, m.machine_uuid, m.created_at, t.last_seen_at, t.next_due_at, s.retired_at,
           m.agent_version, coalesce(o.hostname, m.hostname), o.os_name, o.os_version, o.os_codename, o.machine_kind,
           m.clone_suspected_at, t.hardware_at, t.hardware_due_at, t.hardware_status, t.metrics_at, t.metrics_due_at,
           t.metrics_status, t.apt_at, t.apt_due_at, t.apt_status, t.docker_at, t.docker_due_at, t.docker_status,

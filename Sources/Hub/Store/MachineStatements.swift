@@ -38,10 +38,11 @@ enum MachineStatements {
     static let list = Statement(
         "machines.admin_list",
         """
-        SELECT s.name, m.machine_uuid, m.created_at, m.last_seen_at, s.retired_at,
+        SELECT s.name, m.machine_uuid, m.created_at, t.last_seen_at, s.retired_at,
           (SELECT count(*) FROM machine_credentials c WHERE c.machine_id = m.id AND c.revoked_at IS NULL) AS tokens,
           (SELECT count(*) FROM snapshots p WHERE p.machine_id = m.id) AS snapshots
-        FROM machines m JOIN machine_settings s ON s.machine_id = m.id ORDER BY s.name
+        FROM machines m JOIN machine_settings s ON s.machine_id = m.id
+        LEFT JOIN machine_state t ON t.machine_id = m.id ORDER BY s.name
         """)
     static let hubEvent = Statement(
         "machine_events.hub",

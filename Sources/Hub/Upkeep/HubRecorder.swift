@@ -83,7 +83,7 @@ final class HubRecorder: Sendable {
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
           (SELECT count(*) FROM quarantine), (SELECT count(*) FROM snapshots WHERE result = 'held'),
           count(*), CAST(COALESCE(sum(spool_files), 0) AS BIGINT), CAST(COALESCE(sum(spool_bytes), 0) AS BIGINT)
-        FROM machines WHERE spool_files > 0
+        FROM machine_state WHERE spool_files > 0
         ON CONFLICT (at) DO NOTHING
         """)
 

@@ -95,6 +95,14 @@ extension TableDescriptions {
                 + columns([
                     "filesystems_json": "each file system: machine_filesystems has it as rows",
                     "filesystems_used_percent_max": "used share of the fullest of them, read-only ones among them",
+                    "last_seen_at": "last snapshot that was taken from the machine; noted by the hub, as what follows",
+                    "next_due_at": "when the next snapshot of any kind is due",
+                    "highest_sequence": "highest sequence number seen of it",
+                    "clock_skew_ms": "its clock minus the hub's, milliseconds",
+                    "remote_address": "address that it last came from",
+                    "spool_files": "snapshots that wait on its disk",
+                    "spool_bytes": "bytes that wait on its disk",
+                    "spool_dropped_total": "snapshots that its spool had to drop, ever",
                 ])
         ),
         DocumentedTable(

@@ -45,7 +45,7 @@ struct Migration: Sendable {
 enum Migrations {
     static let all: [Migration] = [
         core, derived, history, messages, images, aptFindings, questions, ingest, state, oneRow, filesystems, checks,
-        arrival, fullest,
+        arrival, fullest, contact,
     ]
 
     static var newest: Int { all.map(\.version).max() ?? 0 }
