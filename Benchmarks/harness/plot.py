@@ -21,7 +21,7 @@ def panels(results):
         counts = results["growth"]["filled"]
         label = f"{counts['machines'] // 1000}k machines"
         found.append(("Ingest by size of the database", "snapshots/s", False,
-                      [(row["name"] if row["name"] != "large" else label, row["per_second"], True)
+                      [(row["name"].replace("large", label), row["per_second"], True)
                        for row in results["growth"]["runs"]]))
     if "agent" in results:
         subjects = results["agent"]["subjects"]

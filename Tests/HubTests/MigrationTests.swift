@@ -267,7 +267,7 @@ import Testing
         }
     }
 
-    @Test func `When a machine was last heard is known after the upgrade, also of one of which nothing was derived`() throws {
+    @Test func `When a machine was last heard is known after the upgrade, also where nothing was derived`() throws {
         try before(Migrations.contact) { database, migrate in
             for (uuid, seen) in [("derived", 5000), ("held", 6000), ("new", nil)] as [(String, Int?)] {
                 try database.execute(
@@ -277,7 +277,8 @@ import Testing
                         VALUES (?, 1, ?, 7000, 41, -3, '192.0.2.1', 2, 300, 1, 'web-01')
                         """, arguments: [uuid, seen])
             }
-            try database.execute(sql: "INSERT INTO machine_state (machine_id, status, load_1m) VALUES (1, 'warning', 0.5)")
+            try database.execute(
+                sql: "INSERT INTO machine_state (machine_id, status, load_1m) VALUES (1, 'warning', 0.5)")
             let connection = SQLiteConnection(database: database, times: StatementTimes())
             #expect(try Migrations.roomNeeded(after: Migrations.contact.version - 1, in: connection) == 2 * 1 * 2000)
 
@@ -295,7 +296,8 @@ import Testing
             #expect(
                 rows.map { Array($0.databaseValues) }
                     == expected.map { $0.map { $0?.databaseValue ?? .null } })
-            #expect(try String.fetchAll(database, sql: "SELECT hostname FROM machines") == ["web-01", "web-01", "web-01"])
+            let names = try String.fetchAll(database, sql: "SELECT hostname FROM machines")
+            #expect(names == ["web-01", "web-01", "web-01"])
         }
     }
 

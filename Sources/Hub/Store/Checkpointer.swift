@@ -224,7 +224,8 @@ final class Checkpointer: Sendable {
     /// Gives the disk what is written of the database: SQLite does so only with the whole log, on the writer, which then
     /// waits for less. Where that fails the process ends, since SQLite counts it as done.
     private func sync(_ connection: OpaquePointer?) {
-        guard let file = Self.file(connection), let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
+        guard let file = Self.file(connection),
+            let code = file.pointee.pMethods?.pointee.xSync?(file, SQLITE_SYNC_NORMAL)
         else { return }
         if code != SQLITE_OK { FailedSync.end(path, code) }
     }

@@ -4,7 +4,8 @@ extension TableDescriptions {
             "schema_migrations", .observed, "steps of the schema that this database has taken",
             ["version": "number of the step", "name": "what it is called", "applied_at": "when it was taken"]),
         DocumentedTable(
-            "machines", .observed, "enrolled machines, and who they are by their newest snapshots; the newest contact stands in machine_state",
+            "machines", .observed,
+            "enrolled machines, and who they are by their newest snapshots; the newest contact stands in machine_state",
             [
                 "id": "the hub's own number of the machine",
                 "machine_uuid": "the id that the machine was given at enrolment",
