@@ -71,6 +71,7 @@ def load(hub, name, machines, connections, rate, seconds, limit, fleet=None, ear
     words = ["run", hub.enrollment_string(machines), "--machines", machines, "--connections", connections,
              "--rate", rate, "--seconds", seconds, "--limit", limit, "--answered", answered, "--later", later]
     report = generate(hub, *words, *(["--fleet", fleet] if fleet else []))
-    report.update(verify(hub.data, answered, earlier, in_order=True))
+    # Of a few machines two snapshots are under way at once, and may overtake each other.
+    report.update(verify(hub.data, answered, earlier, in_order=fleet is not None or machines >= 16 * connections))
     report["name"] = name
     return report
