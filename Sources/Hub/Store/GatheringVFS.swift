@@ -29,14 +29,13 @@ enum GatheringVFS {
         /// A log's database.
         var database: File?
         var gathered = GatheredLog()
-        /// A log's.
-        var syncs: LogSyncs?
+        /// A log's, and those of a database that is synced in pieces.
+        var syncs: FileSyncs?
         var pieces: Pieces?
     }
 
     /// Of a database that is synced whenever so many bytes were written to it.
     private struct Pieces {
-        let path: String
         let size: Int
         var unsynced = 0
 
@@ -49,9 +48,9 @@ enum GatheringVFS {
         }
     }
 
-    /// Syncs of one open log, one at a time. The kernel tells of what it could not write once, and whoever asks next would
+    /// Syncs of one open file, one at a time. The kernel tells of what it could not write once, and whoever asks next would
     /// hear that all is well: so one that fails ends the process, before another can begin.
-    private final class LogSyncs: Sendable {
+    private final class FileSyncs: Sendable {
         private let path: String
         private let lock = Mutex(())
 
@@ -104,7 +103,7 @@ enum GatheringVFS {
                 if tables.log == nil { tables.log = (methods, exchanged(methods, inLog)) }
                 guard let table = tables.log, table.system == methods else { return }
                 companion(file).initialize(
-                    to: Companion(methods: methods, database: database, syncs: LogSyncs(path: String(cString: name))))
+                    to: Companion(methods: methods, database: database, syncs: FileSyncs(path: String(cString: name))))
                 companion(database).pointee.log = file
                 file.pointee.pMethods = table.ours
             }
@@ -127,7 +126,8 @@ enum GatheringVFS {
     /// Thousands of pages at once fill the disk's queue, and whoever syncs the log meanwhile waits behind them all.
     static func syncInPieces(_ database: UnsafeMutablePointer<sqlite3_file>, path: String, of size: Int) {
         guard let methods = database.pointee.pMethods, tables.withLock({ methods == $0.database?.ours }) else { return }
-        companion(database).pointee.pieces = Pieces(path: path, size: size)
+        companion(database).pointee.syncs = FileSyncs(path: path)
+        companion(database).pointee.pieces = Pieces(size: size)
     }
 
     private static func inDatabase(_ methods: inout sqlite3_io_methods) {
@@ -135,19 +135,10 @@ enum GatheringVFS {
             let companion = GatheringVFS.companion(file)
             let methods = companion.pointee.methods.pointee
             let code = methods.xWrite(file, bytes, count, offset)
-            if code == SQLITE_OK, companion.pointee.pieces?.add(Int(count)) == true {
-                let code = methods.xSync(file, SQLITE_SYNC_NORMAL)
-                // SQLite would try another time, and hear that all is well.
-                if code != SQLITE_OK { FailedSync.end(companion.pointee.pieces!.path, code) }
-            }
-            return code
+            guard code == SQLITE_OK, companion.pointee.pieces?.add(Int(count)) == true else { return code }
+            return companion.pointee.syncs!.run { methods.xSync(file, SQLITE_SYNC_NORMAL) }
         }
-        // A file's memory is not this one's to free, but what the companion refers to is.
-        methods.xClose = { file in
-            let methods = GatheringVFS.companion(file).pointee.methods
-            GatheringVFS.companion(file).deinitialize(count: 1)
-            return methods.pointee.xClose(file)
-        }
+        methods.xClose = { file in GatheringVFS.close(file) }
         methods.xShmLock = { file, first, count, flags in
             let companion = GatheringVFS.companion(file)
             // The first of the log's locks is the writer's.
@@ -181,10 +172,16 @@ enum GatheringVFS {
             let companion = GatheringVFS.companion(file)
             companion.pointee.gathered.close()
             if let database = companion.pointee.database { GatheringVFS.companion(database).pointee.log = nil }
-            let methods = companion.pointee.methods
-            companion.deinitialize(count: 1)
-            return methods.pointee.xClose(file)
+            return GatheringVFS.close(file)
         }
+    }
+
+    /// A file's memory is SQLite's to free; what the companion refers to goes here.
+    private static func close(_ file: File?) -> Int32 {
+        let companion = companion(file)
+        let methods = companion.pointee.methods
+        companion.deinitialize(count: 1)
+        return methods.pointee.xClose(file)
     }
 
     /// Syncs what was committed to a log, on any thread: frames are written with their commit, and what is gathered of the
