@@ -13,7 +13,7 @@ extension Migrations {
             CREATE INDEX machine_state_spooling ON machine_state (machine_id) WHERE spool_files > 0;
             \(contactColumns.map { "ALTER TABLE machines DROP COLUMN \($0.name)" }.joined(separator: ";\n"));
 
-            """, remade: (oneRow.version, stateRows, bytesPerRow: 2000))
+            """, remade: (derived.version, stateRows, bytesPerRow: 2000))
 
     private static let contactColumns: [(name: String, type: String)] = [
         ("last_seen_at", "BIGINT"), ("next_due_at", "BIGINT"), ("highest_sequence", "BIGINT NOT NULL DEFAULT 0"),
