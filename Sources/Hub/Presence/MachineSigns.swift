@@ -32,7 +32,7 @@ struct MachineSigns: Equatable, Sendable {
     }
 
     /// Of a row of `MachineWatch.machines`.
-    init?(_ row: any SQLRowReader) {
+    init?(_ row: SQLRowReader) {
         guard let machine = row.integer(0), let created = row.integer(1) else { return nil }
         self.init(machine: machine, created: created)
         lastSeen = row.integer(2)

@@ -66,7 +66,7 @@ final class MachineWatch: Service {
         for machine in changed {
             // Looked at again: a report may have come in between.
             try await store.write { connection in
-                guard var signs = try connection.row(Self.machine, machine).flatMap(MachineSigns.init) else { return }
+                guard var signs = try connection.row(Self.machine, machine)?.read(MachineSigns.init) else { return }
                 signs.failing = try connection.rows(Self.failingOfOne, machine).compactMap(Self.failingKind)
                 let open = Set(try connection.rows(Self.openOfOne, machine).compactMap { Self.key($0[0], $0[1]) })
                 let messages = HubMessages(machine: machine, connection: connection)

@@ -75,7 +75,7 @@ enum APTHistoryQueries {
         return answer
     }
 
-    private static func run(_ row: any SQLRowReader) -> APTRunAnswer? {
+    private static func run(_ row: SQLRowReader) -> APTRunAnswer? {
         guard let machine = row.text(Position.machine), let started = row.integer(Position.started) else { return nil }
         var run = APTRunAnswer(machine: machine, startedAt: Timestamp(milliseconds: started))
         run.endedAt = row.integer(Position.ended).map { Timestamp(milliseconds: $0) }
@@ -85,7 +85,7 @@ enum APTHistoryQueries {
         return run
     }
 
-    private static func action(_ row: any SQLRowReader) -> APTActionAnswer? {
+    private static func action(_ row: SQLRowReader) -> APTActionAnswer? {
         guard let operation = row.text(Position.operation), let name = row.text(Position.name),
             let architecture = row.text(Position.architecture)
         else { return nil }

@@ -108,7 +108,7 @@ enum HostKeyQueries {
         static let approvedBy = 6, machineFirst = 7, seenOfType = 8, approvedOfType = 9, unknownSince = 10
     }
 
-    private static func key(_ row: any SQLRowReader) -> HostKeyAnswer? {
+    private static func key(_ row: SQLRowReader) -> HostKeyAnswer? {
         guard let machine = row.text(Position.machine), let type = row.text(Position.type),
             let fingerprint = row.text(Position.fingerprint), let publicKey = row.text(Position.publicKey)
         else { return nil }

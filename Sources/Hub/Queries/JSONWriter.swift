@@ -11,8 +11,16 @@ struct JSONWriter {
     private let store: Store
     private let keepsFraction: Bool
     private var isFirst = true
-    /// Days written lately: in a list most times are of a few.
-    private var days: [Int64: [UInt8]] = [:]
+    /// Days written lately, each at the place that its number gives it: in a list most times are of a few.
+    private var days: [Day] = []
+
+    private struct Day {
+        static let count = 32
+        /// `2026-11-26T`
+        static let length = 11
+        var number = Int64.min
+        var words = SIMD16<UInt8>()
+    }
 
     /// - Parameters:
     ///   - capacity: bytes to begin with.
@@ -61,12 +69,8 @@ struct JSONWriter {
         }
     }
 
-    /// Where the bytes are that `body` writes.
-    mutating func place(_ body: (inout JSONWriter) -> Void) -> Range<Int> {
-        let start = store.count
-        body(&self)
-        return start..<store.count
-    }
+    /// Bytes written so far.
+    var count: Int { store.count }
 
     /// What was written. Nothing is to be written after it.
     consuming func finish() -> WrittenJSON { WrittenJSON(store) }
@@ -104,10 +108,12 @@ struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
-    mutating func member(_ name: StaticString, _ value: Int?) {
+    mutating func member(_ name: StaticString, _ value: Int?) { member(name, value.map(Int64.init)) }
+
+    mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         self.name(name)
-        integer(Int64(value))
+        integer(value)
     }
 
     mutating func member(_ name: StaticString, _ value: Double?) {
@@ -157,10 +163,13 @@ struct JSONWriter {
 
     mutating func member(_ name: StaticString, _ value: Percent?) { member(name, value?.value) }
 
-    mutating func member(_ name: StaticString, _ value: Timestamp?) {
-        guard let value else { return }
+    mutating func member(_ name: StaticString, _ value: Timestamp?) { member(name, time: value?.milliseconds) }
+
+    /// A moment in milliseconds since 1970.
+    mutating func member(_ name: StaticString, time milliseconds: Int64?) {
+        guard let milliseconds else { return }
         self.name(name)
-        time(value)
+        time(milliseconds)
     }
 
     mutating func member(_ name: StaticString, _ values: [String]) {
@@ -173,7 +182,8 @@ struct JSONWriter {
         store.append(0x5D)
     }
 
-    private mutating func integer(_ value: Int64) {
+    /// Digits, in a string or as a value.
+    mutating func integer(_ value: Int64) {
         if (0..<10).contains(value) {
             store.append(0x30 + UInt8(value))
         } else if (10..<100).contains(value) {
@@ -196,30 +206,38 @@ struct JSONWriter {
         }
     }
 
-    private mutating func time(_ moment: Timestamp) {
-        let milliseconds = min(max(moment, Timestamp.earliest), Timestamp.latest).milliseconds
+    private mutating func time(_ moment: Int64) {
+        let milliseconds = min(max(moment, Timestamp.earliest.milliseconds), Timestamp.latest.milliseconds)
         let inDay = ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000
-        let day = milliseconds - inDay
         store.append(0x22)
-        words(of: day).withUnsafeBufferPointer { text in text.baseAddress.map { store.append($0, text.count) } }
-        digits(inDay / 3_600_000, 2)
+        day((milliseconds - inDay) / 86_400_000)
+        let (seconds, rest) = inDay.quotientAndRemainder(dividingBy: 1000)
+        digits(seconds / 3600, 2)
         store.append(0x3A)
-        digits(inDay / 60_000 % 60, 2)
+        digits(seconds / 60 % 60, 2)
         store.append(0x3A)
-        digits(inDay / 1000 % 60, 2)
+        digits(seconds % 60, 2)
         store.append(0x2E)
-        digits(inDay % 1000, 3)
+        digits(rest, 3)
         store.append(0x5A)
         store.append(0x22)
     }
 
-    /// `2026-11-26T`, of the day that begins then.
-    private mutating func words(of day: Int64) -> [UInt8] {
-        if let known = days[day] { return known }
-        if days.count == 64 { days = [:] }
-        let words = Array(Timestamp(milliseconds: day).description.utf8.prefix(11))
-        days[day] = words
-        return words
+    /// `2026-11-26T`, of the day with this number since 1970.
+    private mutating func day(_ number: Int64) {
+        if days.isEmpty { days = [Day](repeating: Day(), count: Day.count) }
+        let place = Int(number & Int64(Day.count - 1))
+        if days[place].number != number {
+            days[place].number = number
+            for (index, byte) in Timestamp(milliseconds: number * 86_400_000).description.utf8.prefix(Day.length)
+                .enumerated()
+            {
+                days[place].words[index] = byte
+            }
+        }
+        withUnsafeBytes(of: days[place].words) { words in
+            store.append(words.baseAddress!.assumingMemoryBound(to: UInt8.self), Day.length)
+        }
     }
 
     private mutating func digits(_ value: Int64, _ width: Int) {
@@ -228,20 +246,40 @@ struct JSONWriter {
         store.append(0x30 + UInt8(value % 10))
     }
 
-    private mutating func string(_ value: String) {
-        var value = value
-        let isPlain = value.withUTF8 { text in
-            guard !text.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else { return false }
-            store.append(0x22)
-            if let start = text.baseAddress { store.append(start, text.count) }
-            store.append(0x22)
+    private mutating func string(_ value: String) { string { $0.part(value) } }
+
+    /// A string of which `body` writes the parts.
+    mutating func string(_ body: (inout JSONWriter) -> Void) {
+        store.append(0x22)
+        body(&self)
+        store.append(0x22)
+    }
+
+    /// Text inside a string.
+    mutating func part(_ text: String) {
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else { return false }
+            if let start = bytes.baseAddress { store.append(start, bytes.count) }
             return true
         }
-        guard !isPlain else { return }
+        if !isPlain { escaped(text) }
+    }
+
+    /// Text inside a string, of bytes of which nobody has said that they are UTF-8.
+    mutating func part(_ text: UnsafeBufferPointer<UInt8>) {
+        var strange: UInt8 = 0
+        // Without a way out in the middle the compiler takes many at once.
+        for byte in text { strange |= byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C ? 1 : 0 }
+        guard strange == 0 else { return escaped(String(decoding: text, as: UTF8.self)) }
+        if let start = text.baseAddress { store.append(start, text.count) }
+    }
+
+    private mutating func escaped(_ text: String) {
         var quoted: [UInt8] = []
-        CanonicalJSON.append(quoted: value, to: &quoted)
+        CanonicalJSON.append(quoted: text, to: &quoted)
         quoted.withUnsafeBufferPointer { text in
-            if let start = text.baseAddress { store.append(start, text.count) }
+            if let start = text.baseAddress { store.append(start + 1, text.count - 2) }
         }
     }
 
@@ -260,6 +298,14 @@ final class WrittenJSON: @unchecked Sendable {
     fileprivate init(_ store: JSONWriter.Store) { self.store = store }
 
     var count: Int { store.count }
+
+    /// All of it.
+    var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if count > 0 { buffer.baseAddress?.update(from: store.start, count: count) }
+            initialized = count
+        }
+    }
 
     /// All of it.
     var text: String { String(decoding: bytes(in: 0..<count), as: UTF8.self) }

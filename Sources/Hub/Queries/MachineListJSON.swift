@@ -16,12 +16,33 @@ struct MachineListJSON {
     /// Up to so many machines are looked for in the order of their names.
     var few = 500
 
-    /// What is written of some machines, and where each one is.
-    private struct Part: Sendable {
-        /// In which they were read.
-        let order: [Int64]
-        let places: [Int64: Range<Int>]
-        let json: WrittenJSON
+    /// What is written of some machines.
+    private final class Part: Sendable {
+        /// The machines, in which order they were read.
+        private let ids: [Int64]
+        /// Where what is written of each one ends, and the next one's begins.
+        private let ends: [Int]
+        private let json: WrittenJSON
+
+        init(ids: [Int64], ends: [Int], json: WrittenJSON) {
+            self.ids = ids
+            self.ends = ends
+            self.json = json
+        }
+
+        var size: Int { json.count + ids.count }
+
+        var machines: some Sequence<UnsafeRawBufferPointer> { ids.indices.lazy.map(bytes(at:)) }
+
+        /// Of machines that were read in the order of their numbers.
+        func machine(_ id: Int64) -> UnsafeRawBufferPointer? {
+            let place = ids.firstPlace { $0 >= id }
+            return place < ids.count && ids[place] == id ? bytes(at: place) : nil
+        }
+
+        private func bytes(at place: Int) -> UnsafeRawBufferPointer {
+            json.bytes(in: (place == 0 ? 0 : ends[place - 1])..<ends[place])
+        }
     }
 
     func answer(from store: some Store) async throws -> ByteBuffer {
@@ -32,12 +53,14 @@ struct MachineListJSON {
         // Where most of a fleet is left out, its first machines by name are found sooner.
         guard order.count > few, limit >= order.count / 2 else {
             let first = try await store.read { try read($0) }
-            return answer(first.order, [first])
+            return answer(first.machines, size: first.size)
         }
         let middle = order.sorted()[order.count / 2]
-        async let lower = store.read { try read($0, part: Int64.min...middle - 1) }
-        async let upper = store.read { try read($0, part: middle...Int64.max) }
-        return answer(order, try await [lower, upper])
+        async let below = store.read { try read($0, part: Int64.min...middle - 1) }
+        async let above = store.read { try read($0, part: middle...Int64.max) }
+        let (lower, upper) = try await (below, above)
+        return answer(
+            order.lazy.compactMap { ($0 < middle ? lower : upper).machine($0) }, size: lower.size + upper.size)
     }
 
     /// Machines in the order of their names.
@@ -53,30 +76,29 @@ struct MachineListJSON {
     /// Those machines; or the first ones by name, one more than the limit at most.
     private func read(_ connection: any SQLConnection, part machines: ClosedRange<Int64>? = nil) throws -> Part {
         var writer = JSONWriter()
-        var order: [Int64] = []
-        var places: [Int64: Range<Int>] = [:]
+        var ids: [Int64] = []
+        var ends: [Int] = []
         try MachineQueries.each(
             connection, part: machines, filter: filter, now: now, heardSince: heardSince
-        ) { id, machine in
-            order.append(id)
-            places[id] = writer.place { machine.write(to: &$0) }
-            return machines != nil || order.count <= limit
+        ) { machine, status, findings in
+            machine.write(status, findings, to: &writer)
+            ids.append(machine.id)
+            ends.append(writer.count)
+            return machines != nil || ids.count <= limit
         }
-        return Part(order: order, places: places, json: writer.finish())
+        return Part(ids: ids, ends: ends, json: writer.finish())
     }
 
-    private func answer(_ order: [Int64], _ parts: [Part]) -> ByteBuffer {
-        var answer = ByteBufferAllocator().buffer(
-            capacity: parts.reduce(64) { $0 + $1.json.count + $1.places.count })
+    /// - Parameter size: bytes that the machines take, commas included.
+    private func answer(_ machines: some Sequence<UnsafeRawBufferPointer>, size: Int) -> ByteBuffer {
+        var answer = ByteBufferAllocator().buffer(capacity: size + 64)
         answer.writeStaticString("{\"items\":[")
         var count = 0
-        for id in order {
-            guard let (part, place) = parts.lazy.compactMap({ part in part.places[id].map { (part, $0) } }).first
-            else { continue }
+        for machine in machines {
             count += 1
             guard count <= limit else { break }
             if count > 1 { answer.writeInteger(0x2C as UInt8) }
-            answer.writeBytes(part.json.bytes(in: place))
+            answer.writeBytes(machine)
         }
         answer.writeStaticString(count > limit ? "],\"truncated\":true}" : "],\"truncated\":false}")
         return answer

@@ -13,14 +13,14 @@ enum MachineQueries {
         var includesRetired = false
     }
 
-    // The order of the columns is `Position`'s: reading 10,000 rows by name would cost more than the query.
+    // The order of the columns is `MachineRow.Position`'s: reading 10,000 rows by name would cost more than the query.
     static let list = Statement(
         "machines.list",
         """
         SELECT m.id, s.name, m.machine_uuid, m.created_at, t.last_seen_at, t.next_due_at, s.retired_at,
           m.agent_version, coalesce(o.hostname, m.hostname), o.os_name, o.os_version, o.os_codename, o.machine_kind,
-          m.clone_suspected_at, t.hardware_at, t.hardware_due_at, t.hardware_status, t.metrics_at, t.metrics_due_at,
-          t.metrics_status, t.apt_at, t.apt_due_at, t.apt_status, t.docker_at, t.docker_due_at, t.docker_status,
+          m.clone_suspected_at, t.hardware_at, t.hardware_due_at, t.metrics_at, t.metrics_due_at,
+          t.apt_at, t.apt_due_at, t.docker_at, t.docker_due_at,
           t.raid_degraded_count, t.disks_failing_count, t.booted_at, t.load_1m, t.cpu_used_percent,
           t.memory_used_percent, t.root_used_percent, t.fullest_mount_point, t.fullest_used_percent,
           t.failed_units_count, t.updates_count, t.security_updates_count, t.held_count, t.phased_count,
@@ -45,12 +45,13 @@ enum MachineQueries {
         "machines.one",
         list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
 
-    // An operator's tag and an automatic one may be the same: `Extras` tells it once. (UNION would sort.)
+    // Each table has its tags in this order: SQLite walks through both beside each other, and sorts nothing.
     private static let tags = Statement(
         "machines.tags",
         """
         SELECT machine_id, tag FROM machine_tags WHERE machine_id >= ?1 AND machine_id <= ?2
-        UNION ALL SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id >= ?1 AND machine_id <= ?2
+        UNION SELECT machine_id, tag FROM machine_automatic_tags WHERE machine_id >= ?1 AND machine_id <= ?2
+        ORDER BY machine_id, tag
         """)
 
     static let unknown = Statement(
@@ -69,8 +70,8 @@ enum MachineQueries {
         _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
     ) throws -> ListAnswer<MachineSummary> {
         var items: [MachineSummary] = []
-        try each(connection, filter: filter, now: now, heardSince: heardSince) { _, machine in
-            items.append(machine)
+        try each(connection, filter: filter, now: now, heardSince: heardSince) { machine, status, findings in
+            items.append(try summary(machine, status, findings))
             return items.count <= limit
         }
         return ListAnswer(items: items, limit: limit)
@@ -82,85 +83,107 @@ enum MachineQueries {
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
         try extras.read(connection, of: id...id, failed: UnknownParts.failedKindsOfOne, id)
-        return try connection.row(one, id).flatMap {
-            MachineRow($0).summary(extras: extras, hearing: hearing, now: now)
+        var findings: [MachineHealth.Finding] = []
+        return try connection.row(one, id)?.read { row in
+            guard let machine = MachineRow(row, extras: extras, hearing: hearing) else { return nil }
+            return try summary(machine, machine.health(into: &findings), findings)
         }
+    }
+
+    /// What the row's JSON says: there is one way from a row to an answer.
+    private static func summary(
+        _ machine: MachineRow, _ status: HealthStatus, _ findings: [MachineHealth.Finding]
+    ) throws -> MachineSummary {
+        var writer = JSONWriter(capacity: 2048)
+        machine.write(status, findings, to: &writer)
+        let document = try StrictJSON.read(writer.finish().bytes)
+        return try JSONTreeDecoder.decode(MachineSummary.self, from: document.root)
     }
 
     /// Machines in the order of their names; or those of a part, in the order of their numbers.
     ///
-    /// - Parameter body: gets a machine's number and what is told of it; answers whether to go on.
+    /// - Parameter body: gets a machine, and how it is; answers whether to go on.
     static func each(
         _ connection: any SQLConnection, part: ClosedRange<Int64>? = nil, filter: Filter, now: Timestamp,
-        heardSince: Int64?, _ body: (Int64, MachineSummary) -> Bool
+        heardSince: Int64?, _ body: (MachineRow, HealthStatus, [MachineHealth.Finding]) throws -> Bool
     ) throws {
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         var extras = Extras()
         try extras.read(connection, of: part ?? anyMachine, failed: UnknownParts.failedKinds)
         let retired: SQLValue = .integer(filter.includesRetired ? 1 : 0)
         let values = part.map { [retired, .integer($0.lowerBound), .integer($0.upperBound)] } ?? [retired]
+        var findings: [MachineHealth.Finding] = []
         try connection.each(part == nil ? list : self.part, values) { row in
-            guard let id = row.integer(0),
-                let machine = MachineRow(row).summary(extras: extras, hearing: hearing, now: now),
-                filter.admits(machine)
-            else {
-                return true
-            }
-            return body(id, machine)
+            guard let machine = MachineRow(row, extras: extras, hearing: hearing) else { return true }
+            let status = machine.health(into: &findings)
+            return filter.admits(machine, status) ? try body(machine, status, findings) : true
         }
     }
 
     /// What stands in tables of its own, by machine.
     struct Extras {
-        private(set) var tags: [Int64: [String]] = [:]
-        private(set) var unknown: [Int64: [UnknownSection]] = [:]
+        struct Tag {
+            let machine: Int64
+            let text: String
+        }
+
+        /// In the order of machines, and a machine's in their own. An operator's tag and an automatic one may be the same:
+        /// it is here once.
+        private var tags: [Tag] = []
+        private var unknown: [Int64: [UnknownSection]] = [:]
+
+        func tags(of machine: Int64) -> ArraySlice<Tag> {
+            let first = tags.firstPlace { $0.machine >= machine }
+            return tags[first...].prefix { $0.machine == machine }
+        }
+
+        func unknown(of machine: Int64) -> [UnknownSection] { unknown.isEmpty ? [] : unknown[machine] ?? [] }
 
         mutating func read(
             _ connection: any SQLConnection, of machines: ClosedRange<Int64>, failed: Statement,
             _ values: any SQLBindable...
         ) throws {
             let range: [SQLValue] = [.integer(machines.lowerBound), .integer(machines.upperBound)]
-            var found: [Int64: [String]] = [:]
             try connection.each(MachineQueries.tags, range) { row in
-                if let machine = row.integer(0), let tag = row.text(1) {
-                    // A machine has few.
-                    if !found[machine, default: []].contains(tag) { found[machine, default: []].append(tag) }
-                }
+                if let machine = row.integer(0), let tag = row.text(1) { tags.append(Tag(machine: machine, text: tag)) }
                 return true
             }
-            self.tags = found.mapValues { $0.count > 1 ? $0.sorted() : $0 }
-            var sections: [Int64: [UnknownSection]] = [:]
+            func read(_ row: SQLRowReader, section: String?, since: Int64?) {
+                guard let machine = row.integer(0), let kind = row.text(1), let section, let since else { return }
+                unknown[machine, default: []].append(
+                    UnknownSection(kind: kind, section: section, since: Timestamp(milliseconds: since)))
+            }
             try connection.each(MachineQueries.unknown, range) { row in
-                if let machine = row.integer(0), let kind = row.text(1), let pointer = row.text(2),
-                    let since = row.integer(3)
-                {
-                    sections[machine, default: []].append(
-                        UnknownSection(kind: kind, section: pointer, since: Timestamp(milliseconds: since)))
-                }
+                read(row, section: row.text(2), since: row.integer(3))
                 return true
             }
             try connection.each(failed, values) { row in
-                if let machine = row.integer(0), let kind = row.text(1), let since = row.integer(2) {
-                    sections[machine, default: []].append(
-                        UnknownSection(kind: kind, section: "", since: Timestamp(milliseconds: since)))
-                }
+                read(row, section: "", since: row.integer(2))
                 return true
             }
-            self.unknown = sections
         }
     }
 }
 
 extension MachineQueries.Filter {
-    func admits(_ machine: MachineSummary) -> Bool {
+    func admits(_ machine: MachineRow, _ health: HealthStatus) -> Bool {
         if let freshness, machine.freshness != freshness { return false }
-        if isStale, machine.stale.isEmpty, machine.updates?.unknownSince == nil,
-            machine.containers?.unknownSince == nil
-        {
-            return false
-        }
-        if let tag, !machine.tags.contains(tag) { return false }
-        if let status, machine.status != status { return false }
+        if isStale, !machine.isStale { return false }
+        if let tag, !machine.tags.contains(where: { $0.text == tag }) { return false }
+        if let status, health != status { return false }
         return true
+    }
+}
+
+extension Array {
+    /// The first place of which the condition holds, `endIndex` if there is none. It holds from there on.
+    func firstPlace(where holds: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

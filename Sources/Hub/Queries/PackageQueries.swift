@@ -52,7 +52,7 @@ enum PackageQueries {
         return answer
     }
 
-    private static func package(_ row: any SQLRowReader) -> PackageAnswer? {
+    private static func package(_ row: SQLRowReader) -> PackageAnswer? {
         guard let machine = row.text(Position.machine), let name = row.text(Position.name),
             let architecture = row.text(Position.architecture), let version = row.text(Position.version)
         else { return nil }

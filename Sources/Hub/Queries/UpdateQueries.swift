@@ -119,7 +119,7 @@ enum UpdateQueries {
         }
     }
 
-    private static func update(_ row: any SQLRowReader, now: Timestamp) -> UpdateAnswer? {
+    private static func update(_ row: SQLRowReader, now: Timestamp) -> UpdateAnswer? {
         guard let machine = row.text(Position.machine), let name = row.text(Position.name),
             let architecture = row.text(Position.architecture), let operation = row.text(Position.operation),
             let status = row.text(Position.status)

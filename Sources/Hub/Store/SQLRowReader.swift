@@ -1,50 +1,81 @@
 import GRDBSQLite
 
 /// The row that a statement stands on, read where it is: for answers of many rows, which would spend most of their time
-/// on copies. Columns are found by their place.
-protocol SQLRowReader {
-    func integer(_ index: Int) -> Int64?
-    func real(_ index: Int) -> Double?
-    func text(_ index: Int) -> String?
-}
+/// on copies. Columns are found by their place; it is valid until the statement steps on.
+///
+/// A type and no protocol: a list of 10,000 machines reads half a million columns.
+struct SQLRowReader {
+    /// One of them is there.
+    private let statement: OpaquePointer?
+    private let values: UnsafePointer<SQLValue>?
 
-extension SQLRow: SQLRowReader {
-    func integer(_ index: Int) -> Int64? { values[index].integer }
-    func real(_ index: Int) -> Double? { values[index].real }
-    func text(_ index: Int) -> String? { values[index].text }
-}
-
-extension SQLConnection {
-    /// For engines that answer all rows at once.
-    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws {
-        for row in try rows(statement, values) where try !body(row) { return }
+    /// SQLite's own row.
+    init(statement: OpaquePointer) {
+        self.statement = statement
+        values = nil
     }
-}
 
-/// Reads SQLite's own row; valid until the statement steps on.
-struct SQLiteRowReader: SQLRowReader {
-    let statement: OpaquePointer
+    fileprivate init(values: UnsafePointer<SQLValue>?) {
+        statement = nil
+        self.values = values
+    }
+
+    /// SQLite answers a column's type and its value each after a look at statement and place; its value has both.
+    private func column(_ index: Int) -> OpaquePointer? {
+        sqlite3_column_value(statement, Int32(truncatingIfNeeded: index))
+    }
 
     func integer(_ index: Int) -> Int64? {
-        switch sqlite3_column_type(statement, Int32(index)) {
-        case SQLITE_INTEGER: sqlite3_column_int64(statement, Int32(index))
-        case SQLITE_FLOAT: Int64(exactly: sqlite3_column_double(statement, Int32(index)))
-        default: nil
+        if let values { return values[index].integer }
+        let value = column(index)
+        switch sqlite3_value_type(value) {
+        case SQLITE_INTEGER: return sqlite3_value_int64(value)
+        case SQLITE_FLOAT: return Int64(exactly: sqlite3_value_double(value))
+        default: return nil
         }
     }
 
     func real(_ index: Int) -> Double? {
-        switch sqlite3_column_type(statement, Int32(index)) {
-        case SQLITE_INTEGER, SQLITE_FLOAT: sqlite3_column_double(statement, Int32(index))
-        default: nil
+        if let values { return values[index].real }
+        let value = column(index)
+        switch sqlite3_value_type(value) {
+        case SQLITE_INTEGER, SQLITE_FLOAT: return sqlite3_value_double(value)
+        default: return nil
         }
     }
 
     func text(_ index: Int) -> String? {
-        guard sqlite3_column_type(statement, Int32(index)) == SQLITE_TEXT,
-            let start = sqlite3_column_text(statement, Int32(index))
-        else { return nil }
-        let count = Int(sqlite3_column_bytes(statement, Int32(index)))
-        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+        if let values { return values[index].text }
+        return withUTF8(index) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func isText(_ index: Int) -> Bool {
+        if let values { return values[index].text != nil }
+        return sqlite3_value_type(column(index)) == SQLITE_TEXT
+    }
+
+    /// A text's bytes, which need not be UTF-8; nil where the column holds no text.
+    func withUTF8<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result? {
+        if let values {
+            guard var text = values[index].text else { return nil }
+            return try text.withUTF8(body)
+        }
+        let value = column(index)
+        guard sqlite3_value_type(value) == SQLITE_TEXT, let start = sqlite3_value_text(value) else { return nil }
+        return try body(UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value))))
+    }
+}
+
+extension SQLRow {
+    /// For what reads rows where they are.
+    func read<Result>(_ body: (SQLRowReader) throws -> Result) rethrows -> Result {
+        try values.withUnsafeBufferPointer { try body(SQLRowReader(values: $0.baseAddress)) }
+    }
+}
+
+extension SQLConnection {
+    /// For engines that answer all rows at once.
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (SQLRowReader) throws -> Bool) throws {
+        for row in try rows(statement, values) where try !row.read(body) { return }
     }
 }

@@ -41,9 +41,9 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
-    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws {
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (SQLRowReader) throws -> Bool) throws {
         try using(statement, [values]) { run in
-            let reader = SQLiteRowReader(statement: run.handle)
+            let reader = SQLRowReader(statement: run.handle)
             while try run.step(), try body(reader) {}
         }
     }
@@ -157,7 +157,7 @@ private struct RunningStatement {
         switch sqlite3_column_type(handle, index) {
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, index))
         case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, index))
-        case SQLITE_TEXT: return .text(SQLiteRowReader(statement: handle).text(Int(index)) ?? "")
+        case SQLITE_TEXT: return .text(SQLRowReader(statement: handle).text(Int(index)) ?? "")
         case SQLITE_BLOB:
             let start = sqlite3_column_blob(handle, index)
             let count = Int(sqlite3_column_bytes(handle, index))

@@ -18,7 +18,7 @@ protocol SQLConnection {
     func rows(_ statement: Statement, _ values: [SQLValue]) throws -> [SQLRow]
 
     /// Runs a statement and shows its rows one by one, until the body answers false. The body runs no statements.
-    func each(_ statement: Statement, _ values: [SQLValue], _ body: (any SQLRowReader) throws -> Bool) throws
+    func each(_ statement: Statement, _ values: [SQLValue], _ body: (SQLRowReader) throws -> Bool) throws
 }
 
 extension SQLConnection {
@@ -44,7 +44,7 @@ extension SQLConnection {
     }
 
     func each(
-        _ statement: Statement, _ values: [any SQLBindable], _ body: (any SQLRowReader) throws -> Bool
+        _ statement: Statement, _ values: [any SQLBindable], _ body: (SQLRowReader) throws -> Bool
     ) throws {
         try each(statement, values.map { $0.sqlValue }, body)
     }
