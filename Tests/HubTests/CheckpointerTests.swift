@@ -168,6 +168,41 @@ import Testing
         }
     }
 
+    /// They are for those who sync the log meanwhile; who waits for the checkpoint itself would only wait longer.
+    @Test func `Where somebody waits until it is written a database is not synced in pieces`() async {
+        await #expect(processExitsWith: .success) {
+            RecordingDisk.register()
+            let test = try CheckpointerTests()
+            let queue = try DatabaseQueue(path: test.directory.file("other.sqlite"))
+            let haste = GatheringVFS.Haste()
+            func syncs(during body: () throws -> Void) rethrows -> Int {
+                let before = RecordingDisk.steps.count
+                try body()
+                return RecordingDisk.steps.dropFirst(before).count {
+                    if case .sync("other.sqlite", _) = $0 { true } else { false }
+                }
+            }
+            func write() throws {
+                try queue.writeWithoutTransaction { database in
+                    let file = try #require(Checkpointer.file(database.sqliteConnection))
+                    GatheringVFS.syncInPieces(file, path: test.store.path, of: 64 << 10, but: haste)
+                    try database.execute(
+                        sql: """
+                            PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+                            CREATE TABLE IF NOT EXISTS tests (bytes BLOB); INSERT INTO tests VALUES (zeroblob(1048576))
+                            """)
+                }
+            }
+            let usually = try syncs { try write() }
+            let hastily = try syncs { try haste.during { try write() } }
+            let again = try syncs { try write() }
+            guard usually >= 10, hastily == 0, again >= 10 else {
+                FileHandle.standardError.write(Data("\(usually), \(hastily), \(again) syncs\n".utf8))
+                exit(1)
+            }
+        }
+    }
+
     @Test func `Another program's checkpoint is waited for`() throws {
         for number in 0..<100 { try commit(number) }
         // A whole log to fold, by a connection that takes its time: it holds the lock of those who do.

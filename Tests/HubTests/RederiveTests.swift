@@ -39,6 +39,28 @@ import Testing
         #expect(try StoreCheck(store: hub.store).run(isFull: true, comparesDerived: true).isSound)
     }
 
+    @Test func `Where the hub has noted a contact the row stays, whatever becomes of the rest`() throws {
+        let hub = try filled()
+        try run("UPDATE machine_state SET spool_files = 7", in: hub)
+        let noted = "SELECT last_seen_at || '/' || highest_sequence || '/' || spool_files FROM machine_state"
+        let before = try hub.value(noted)
+        #expect(before != .null)
+        let changed = try hub.store.write { connection in
+            let table = try #require(
+                try ReplayScratch(schemaOf: connection).tables.first { $0.name == "machine_state" })
+            return try connection.run(table.delete, [SQLValue.integer(1)])
+        }
+        #expect(changed == 1)
+        #expect(try hub.value(noted) == before)
+        #expect(
+            try hub.value("SELECT status || metrics_has_unknown || coalesce(load_1m, 'none') FROM machine_state")
+                == .text("ok0none"))
+        // And all of it comes back.
+        try Rederive(store: hub.store).run()
+        #expect(try StoreCheck(store: hub.store).run(comparesDerived: true).isSound)
+        #expect(try hub.value(noted) == before)
+    }
+
     @Test func `What the archive does not cover any more stays`() throws {
         let hub = try filled()
         let before = try hub.dump()

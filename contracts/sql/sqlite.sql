@@ -1514,30 +1514,170 @@ UPDATE machine_state SET filesystems_used_percent_max = (
 WHERE filesystems_json IS NOT NULL;
 
 -- version 16: contact
-ALTER TABLE machine_state ADD COLUMN last_seen_at BIGINT;
+CREATE TABLE machine_state_in_order (
+  machine_id INTEGER PRIMARY KEY REFERENCES machines (id) ON DELETE CASCADE,
+  status TEXT NOT NULL DEFAULT 'ok',
+  last_seen_at BIGINT,
+  next_due_at BIGINT,
+  highest_sequence BIGINT NOT NULL DEFAULT 0,
+  clock_skew_ms BIGINT,
+  remote_address TEXT,
+  spool_files BIGINT,
+  spool_bytes BIGINT,
+  spool_dropped_total BIGINT,
+  hardware_at BIGINT,
+  hardware_due_at BIGINT,
+  hardware_status TEXT,
+  raid_degraded_count BIGINT,
+  disks_failing_count BIGINT,
+  metrics_at BIGINT,
+  metrics_due_at BIGINT,
+  metrics_status TEXT,
+  booted_at BIGINT,
+  load_1m DOUBLE PRECISION,
+  cpu_count BIGINT,
+  cpu_used_percent DOUBLE PRECISION,
+  memory_used_percent DOUBLE PRECISION,
+  root_used_percent DOUBLE PRECISION,
+  fullest_mount_point TEXT,
+  fullest_used_percent DOUBLE PRECISION,
+  failed_units_count BIGINT,
+  celsius_max DOUBLE PRECISION,
+  apt_at BIGINT,
+  apt_due_at BIGINT,
+  apt_status TEXT,
+  packages_count BIGINT,
+  updates_count BIGINT,
+  security_updates_count BIGINT,
+  held_count BIGINT,
+  phased_count BIGINT,
+  autoremovable_count BIGINT,
+  obsolete_count BIGINT,
+  broken_count BIGINT,
+  updates_unknown_since_at BIGINT,
+  lists_updated_at BIGINT,
+  reboot_required BIGINT,
+  services_to_restart_count BIGINT,
+  docker_at BIGINT,
+  docker_due_at BIGINT,
+  docker_status TEXT,
+  engine TEXT,
+  containers_total BIGINT,
+  containers_running BIGINT,
+  containers_unhealthy BIGINT,
+  stacks_count BIGINT,
+  last_error_kind TEXT,
+  last_error_at BIGINT,
+  metrics_snapshot_uuid TEXT,
+  metrics_archive_id BIGINT,
+  metrics_schema_version BIGINT,
+  metrics_sequence BIGINT,
+  metrics_collected_at BIGINT,
+  metrics_received_at BIGINT,
+  metrics_attempted_at BIGINT,
+  metrics_attempted_sequence BIGINT,
+  metrics_collection_status TEXT,
+  metrics_duration_ms BIGINT,
+  metrics_last_error_at BIGINT,
+  metrics_last_error_sequence BIGINT,
+  metrics_has_unknown BIGINT NOT NULL DEFAULT 0,
+  metrics_has_messages BIGINT NOT NULL DEFAULT 0,
+  metrics_problems_count BIGINT NOT NULL DEFAULT 0,
+  load_5m DOUBLE PRECISION,
+  load_15m DOUBLE PRECISION,
+  cpu_user_percent DOUBLE PRECISION,
+  cpu_system_percent DOUBLE PRECISION,
+  cpu_iowait_percent DOUBLE PRECISION,
+  cpu_steal_percent DOUBLE PRECISION,
+  memory_total_bytes BIGINT,
+  memory_used_bytes BIGINT,
+  memory_available_bytes BIGINT,
+  swap_total_bytes BIGINT,
+  swap_used_bytes BIGINT,
+  disk_read_bytes_per_second DOUBLE PRECISION,
+  disk_written_bytes_per_second DOUBLE PRECISION,
+  received_bytes_per_second DOUBLE PRECISION,
+  transmitted_bytes_per_second DOUBLE PRECISION,
+  pressure_cpu_percent DOUBLE PRECISION,
+  pressure_memory_percent DOUBLE PRECISION,
+  pressure_io_percent DOUBLE PRECISION,
+  processes_total BIGINT,
+  uptime_seconds DOUBLE PRECISION,
+  interval_seconds DOUBLE PRECISION,
+  cpu_nice_percent DOUBLE PRECISION,
+  cpu_irq_percent DOUBLE PRECISION,
+  cpu_idle_percent DOUBLE PRECISION,
+  memory_free_bytes BIGINT,
+  memory_buffers_bytes BIGINT,
+  memory_cached_bytes BIGINT,
+  processes_running BIGINT,
+  processes_blocked BIGINT,
+  threads_total BIGINT,
+  filesystems_used_percent_max DOUBLE PRECISION,
+  hardware_warnings_json TEXT,
+  metrics_warnings_json TEXT,
+  apt_warnings_json TEXT,
+  docker_warnings_json TEXT,
+  last_error TEXT,
+  metrics_unknown_json TEXT,
+  metrics_problems_json TEXT,
+  metrics_last_error TEXT,
+  failed_units_json TEXT,
+  cores_json TEXT,
+  disks_json TEXT,
+  interfaces_json TEXT,
+  temperatures_json TEXT,
+  fans_json TEXT,
+  batteries_json TEXT,
+  filesystems_json TEXT
+);
 
-ALTER TABLE machine_state ADD COLUMN next_due_at BIGINT;
+INSERT INTO machine_state_in_order (machine_id, status, last_seen_at, next_due_at, highest_sequence, clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total, hardware_at, hardware_due_at, hardware_status, raid_degraded_count, disks_failing_count, metrics_at, metrics_due_at, metrics_status, booted_at, load_1m, cpu_count, cpu_used_percent, memory_used_percent, root_used_percent, fullest_mount_point, fullest_used_percent, failed_units_count, celsius_max, apt_at, apt_due_at, apt_status, packages_count, updates_count, security_updates_count, held_count, phased_count, autoremovable_count, obsolete_count, broken_count, updates_unknown_since_at, lists_updated_at, reboot_required, services_to_restart_count, docker_at, docker_due_at, docker_status, engine, containers_total, containers_running, containers_unhealthy, stacks_count, last_error_kind, last_error_at, metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_sequence, metrics_collected_at, metrics_received_at, metrics_attempted_at, metrics_attempted_sequence, metrics_collection_status, metrics_duration_ms, metrics_last_error_at, metrics_last_error_sequence, metrics_has_unknown, metrics_has_messages, metrics_problems_count, load_5m, load_15m, cpu_user_percent, cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes, memory_available_bytes, swap_total_bytes, swap_used_bytes, disk_read_bytes_per_second, disk_written_bytes_per_second, received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent, pressure_io_percent, processes_total, uptime_seconds, interval_seconds, cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes, memory_cached_bytes, processes_running, processes_blocked, threads_total, filesystems_used_percent_max, hardware_warnings_json, metrics_warnings_json, apt_warnings_json, docker_warnings_json, last_error, metrics_unknown_json, metrics_problems_json, metrics_last_error, failed_units_json, cores_json, disks_json, interfaces_json, temperatures_json, fans_json, batteries_json, filesystems_json)
+SELECT m.id, coalesce(t.status, 'ok'), m.last_seen_at, m.next_due_at, m.highest_sequence, m.clock_skew_ms, m.remote_address, m.spool_files, m.spool_bytes, m.spool_dropped_total, t.hardware_at, t.hardware_due_at, t.hardware_status, t.raid_degraded_count, t.disks_failing_count, t.metrics_at, t.metrics_due_at, t.metrics_status, t.booted_at, t.load_1m, t.cpu_count, t.cpu_used_percent, t.memory_used_percent, t.root_used_percent, t.fullest_mount_point, t.fullest_used_percent, t.failed_units_count, t.celsius_max, t.apt_at, t.apt_due_at, t.apt_status, t.packages_count, t.updates_count, t.security_updates_count, t.held_count, t.phased_count, t.autoremovable_count, t.obsolete_count, t.broken_count, t.updates_unknown_since_at, t.lists_updated_at, t.reboot_required, t.services_to_restart_count, t.docker_at, t.docker_due_at, t.docker_status, t.engine, t.containers_total, t.containers_running, t.containers_unhealthy, t.stacks_count, t.last_error_kind, t.last_error_at, t.metrics_snapshot_uuid, t.metrics_archive_id, t.metrics_schema_version, t.metrics_sequence, t.metrics_collected_at, t.metrics_received_at, t.metrics_attempted_at, t.metrics_attempted_sequence, t.metrics_collection_status, t.metrics_duration_ms, t.metrics_last_error_at, t.metrics_last_error_sequence, coalesce(t.metrics_has_unknown, 0), coalesce(t.metrics_has_messages, 0), coalesce(t.metrics_problems_count, 0), t.load_5m, t.load_15m, t.cpu_user_percent, t.cpu_system_percent, t.cpu_iowait_percent, t.cpu_steal_percent, t.memory_total_bytes, t.memory_used_bytes, t.memory_available_bytes, t.swap_total_bytes, t.swap_used_bytes, t.disk_read_bytes_per_second, t.disk_written_bytes_per_second, t.received_bytes_per_second, t.transmitted_bytes_per_second, t.pressure_cpu_percent, t.pressure_memory_percent, t.pressure_io_percent, t.processes_total, t.uptime_seconds, t.interval_seconds, t.cpu_nice_percent, t.cpu_irq_percent, t.cpu_idle_percent, t.memory_free_bytes, t.memory_buffers_bytes, t.memory_cached_bytes, t.processes_running, t.processes_blocked, t.threads_total, t.filesystems_used_percent_max, t.hardware_warnings_json, t.metrics_warnings_json, t.apt_warnings_json, t.docker_warnings_json, t.last_error, t.metrics_unknown_json, t.metrics_problems_json, t.metrics_last_error, t.failed_units_json, t.cores_json, t.disks_json, t.interfaces_json, t.temperatures_json, t.fans_json, t.batteries_json, t.filesystems_json
+FROM machines m LEFT JOIN machine_state t ON t.machine_id = m.id
+WHERE t.machine_id IS NOT NULL OR m.last_seen_at IS NOT NULL
+ORDER BY m.id;
 
-ALTER TABLE machine_state ADD COLUMN highest_sequence BIGINT NOT NULL DEFAULT 0;
+DROP VIEW machine_filesystems;
 
-ALTER TABLE machine_state ADD COLUMN clock_skew_ms BIGINT;
+DROP VIEW machine_kinds;
 
-ALTER TABLE machine_state ADD COLUMN remote_address TEXT;
+DROP VIEW machine_metrics_latest;
 
-ALTER TABLE machine_state ADD COLUMN spool_files BIGINT;
+DROP TABLE machine_state;
 
-ALTER TABLE machine_state ADD COLUMN spool_bytes BIGINT;
+ALTER TABLE machine_state_in_order RENAME TO machine_state;
 
-ALTER TABLE machine_state ADD COLUMN spool_dropped_total BIGINT;
-
-INSERT INTO machine_state (machine_id)
-SELECT m.id FROM machines m WHERE m.last_seen_at IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM machine_state t WHERE t.machine_id = m.id);
-
-UPDATE machine_state SET (last_seen_at, next_due_at, highest_sequence, clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total) = (
-  SELECT last_seen_at, next_due_at, highest_sequence, clock_skew_ms, remote_address, spool_files, spool_bytes, spool_dropped_total FROM machines m WHERE m.id = machine_state.machine_id);
+CREATE INDEX machine_state_failing ON machine_state (machine_id) WHERE last_error_kind IS NOT NULL;
 
 CREATE INDEX machine_state_spooling ON machine_state (machine_id) WHERE spool_files > 0;
+
+CREATE VIEW machine_metrics_latest AS
+SELECT machine_id, metrics_at AS at, load_1m, load_5m, load_15m, cpu_used_percent, cpu_user_percent,
+  cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes,
+  memory_available_bytes, memory_used_percent, swap_total_bytes, swap_used_bytes, root_used_percent,
+  fullest_used_percent, disk_read_bytes_per_second, disk_written_bytes_per_second,
+  received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent,
+  pressure_io_percent, processes_total, celsius_max, uptime_seconds, booted_at, interval_seconds, cpu_count,
+  cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes,
+  memory_cached_bytes, processes_running, processes_blocked, threads_total, failed_units_json, cores_json,
+  disks_json, interfaces_json, temperatures_json, fans_json, batteries_json
+FROM machine_state WHERE metrics_at IS NOT NULL;
+
+CREATE VIEW machine_kinds AS
+SELECT machine_id, kind, snapshot_uuid, archive_id, schema_version, effective_at, sequence, collected_at,
+  received_at, payload_uuid, payload_digest, unchanged_since_at, has_unknown, unknown_json, attempted_at,
+  attempted_sequence, collection_status, duration_ms, next_due_at, problems_count, problems_json, last_error,
+  last_error_at, last_error_sequence, has_messages
+FROM machine_inventories
+UNION ALL
+SELECT machine_id, 'metrics', metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_at,
+  metrics_sequence, metrics_collected_at, metrics_received_at, metrics_snapshot_uuid, NULL, NULL,
+  metrics_has_unknown, metrics_unknown_json, metrics_attempted_at, metrics_attempted_sequence,
+  metrics_collection_status, metrics_duration_ms, metrics_due_at, metrics_problems_count,
+  metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence,
+  metrics_has_messages
+FROM machine_state WHERE metrics_attempted_at IS NOT NULL;
 
 ALTER TABLE machines DROP COLUMN last_seen_at;
 
@@ -1554,3 +1694,19 @@ ALTER TABLE machines DROP COLUMN spool_files;
 ALTER TABLE machines DROP COLUMN spool_bytes;
 
 ALTER TABLE machines DROP COLUMN spool_dropped_total;
+
+CREATE VIEW machine_filesystems AS
+SELECT t.machine_id, CAST(json_extract(f.value, '$.mount_point') AS TEXT) AS mount_point,
+  CAST(json_extract(f.value, '$.at') AS INTEGER) AS at,
+  CAST(json_extract(f.value, '$.device') AS TEXT) AS device,
+  CAST(json_extract(f.value, '$.type') AS TEXT) AS type,
+  CAST(json_extract(f.value, '$.total_bytes') AS INTEGER) AS total_bytes,
+  CAST(json_extract(f.value, '$.used_bytes') AS INTEGER) AS used_bytes,
+  CAST(json_extract(f.value, '$.available_bytes') AS INTEGER) AS available_bytes,
+  CAST(json_extract(f.value, '$.used_percent') AS REAL) AS used_percent,
+  CAST(json_extract(f.value, '$.inodes_total') AS INTEGER) AS inodes_total,
+  CAST(json_extract(f.value, '$.inodes_used') AS INTEGER) AS inodes_used,
+  CAST(json_extract(f.value, '$.inodes_available') AS INTEGER) AS inodes_available,
+  CAST(json_extract(f.value, '$.inodes_used_percent') AS REAL) AS inodes_used_percent,
+  CAST(json_extract(f.value, '$.read_only') AS INTEGER) AS read_only
+FROM machine_state t, json_each(t.filesystems_json) f;

@@ -11,8 +11,7 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Whether these bytes are canonical text.
-    package static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count == 36 else { return false }
         for (index, byte) in bytes.enumerated() {
             let dash = index == 8 || index == 13 || index == 18 || index == 23

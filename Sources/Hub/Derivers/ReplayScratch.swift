@@ -60,7 +60,7 @@ final class ReplayScratch {
         "rederive.schema",
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' ORDER BY rowid")
     private static let columns = Statement(
-        "rederive.columns", "SELECT name, pk FROM pragma_table_info(?1) ORDER BY cid")
+        "rederive.columns", "SELECT name, pk, dflt_value FROM pragma_table_info(?1) ORDER BY cid")
 
     static let machine = Statement("rederive.machine", "SELECT machine_uuid, created_at FROM machines WHERE id = ?1")
     static let insertMachine = Statement(

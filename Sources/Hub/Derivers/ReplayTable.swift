@@ -9,14 +9,14 @@ struct ReplayTable: Sendable {
     let hasEnd: Bool
     /// Parameters: the columns in their order.
     let upsert: Statement
-    /// Parameters: the key.
+    /// Parameters: the key. Where the hub itself has noted something in the row, that stays.
     let delete: Statement
     let clear: Statement
 
-    /// - Parameter rows: `name` and `pk` of the columns, in the order of the table.
+    /// - Parameter rows: `name`, `pk` and `dflt_value` of the columns, in the order of the table.
     init(_ name: String, columns rows: [SQLRow]) throws {
-        let observed = DerivedTables.observed[name] ?? []
-        let rows = rows.filter { !observed.contains($0["name"].text ?? "") }
+        let observed = DerivedTables.observed[name]
+        let rows = rows.filter { observed?.contains($0["name"].text ?? "") != true }
         let columns = rows.map { $0["name"].text ?? "" }
         let keys = rows.enumerated().filter { ($0.element["pk"].integer ?? 0) > 0 }
             .sorted { ($0.element["pk"].integer ?? 0) < ($1.element["pk"].integer ?? 0) }.map(\.offset)
@@ -41,7 +41,13 @@ struct ReplayTable: Sendable {
             DO \(rest.isEmpty ? "NOTHING" : "UPDATE SET " + rest.joined(separator: ", "))
             """)
         let match = keys.indices.map { "\(columns[keys[$0]]) = ?\($0 + 1)" }.joined(separator: " AND ")
-        delete = Statement("rederive.\(name).delete", "DELETE FROM \(name) WHERE \(match)")
+        let blank = rows.indices.filter { !keys.contains($0) }
+            .map { "\(columns[$0]) = \(rows[$0]["dflt_value"].text ?? "NULL")" }
+        delete = Statement(
+            "rederive.\(name).delete",
+            observed == nil
+                ? "DELETE FROM \(name) WHERE \(match)"
+                : "UPDATE \(name) SET \(blank.joined(separator: ", ")) WHERE \(match)")
         clear = Statement("rederive.\(name).clear", "DELETE FROM \(name)")
     }
 }

@@ -44,19 +44,20 @@ struct JSONWriter {
 
         deinit { free(start) }
 
-        func append(_ source: UnsafePointer<UInt8>, _ length: Int) {
+        // Inlined, so that a name whose length the compiler knows is a few moves and no call.
+        @inline(__always) func append(_ source: UnsafePointer<UInt8>, _ length: Int) {
             if count + length > capacity { grow(by: length) }
             (start + count).update(from: source, count: length)
             count += length
         }
 
-        func append(_ byte: UInt8) {
+        @inline(__always) func append(_ byte: UInt8) {
             if count == capacity { grow(by: 1) }
             start[count] = byte
             count += 1
         }
 
-        private func grow(by length: Int) {
+        @inline(never) private func grow(by length: Int) {
             capacity = max(capacity * 2, count + length)
             start = Self.memory(start, capacity)
         }
@@ -75,7 +76,7 @@ struct JSONWriter {
     /// What was written. Nothing is to be written after it.
     consuming func finish() -> WrittenJSON { WrittenJSON(store) }
 
-    mutating func raw(_ text: StaticString) {
+    @inline(__always) mutating func raw(_ text: StaticString) {
         store.append(text.utf8Start, text.utf8CodeUnitCount)
     }
 
@@ -90,33 +91,36 @@ struct JSONWriter {
         isFirst = false
     }
 
-    mutating func name(_ name: StaticString) {
-        let skipped = isFirst ? 1 : 0
-        isFirst = false
-        store.append(name.utf8Start + skipped, name.utf8CodeUnitCount - skipped)
+    @inline(__always) mutating func name(_ name: StaticString) {
+        if isFirst {
+            isFirst = false
+            store.append(name.utf8Start + 1, name.utf8CodeUnitCount - 1)
+        } else {
+            store.append(name.utf8Start, name.utf8CodeUnitCount)
+        }
     }
 
-    mutating func member(_ name: StaticString, _ value: String?) {
+    @inline(__always) mutating func member(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         self.name(name)
         string(value)
     }
 
-    mutating func member(_ name: StaticString, _ value: Bool?) {
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         self.name(name)
         raw(value ? "true" : "false")
     }
 
-    mutating func member(_ name: StaticString, _ value: Int?) { member(name, value.map(Int64.init)) }
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Int?) { member(name, value.map(Int64.init)) }
 
-    mutating func member(_ name: StaticString, _ value: Int64?) {
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         self.name(name)
         integer(value)
     }
 
-    mutating func member(_ name: StaticString, _ value: Double?) {
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Double?) {
         guard let value, value.isFinite else { return }
         self.name(name)
         number(value)
@@ -161,12 +165,14 @@ struct JSONWriter {
         }
     }
 
-    mutating func member(_ name: StaticString, _ value: Percent?) { member(name, value?.value) }
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Percent?) { member(name, value?.value) }
 
-    mutating func member(_ name: StaticString, _ value: Timestamp?) { member(name, time: value?.milliseconds) }
+    @inline(__always) mutating func member(_ name: StaticString, _ value: Timestamp?) {
+        member(name, time: value?.milliseconds)
+    }
 
     /// A moment in milliseconds since 1970.
-    mutating func member(_ name: StaticString, time milliseconds: Int64?) {
+    @inline(__always) mutating func member(_ name: StaticString, time milliseconds: Int64?) {
         guard let milliseconds else { return }
         self.name(name)
         time(milliseconds)

@@ -82,7 +82,7 @@ extension MachineRow {
         writer.end()
     }
 
-    private func text(_ name: StaticString, _ position: Int, to writer: inout JSONWriter) {
+    @inline(__always) private func text(_ name: StaticString, _ position: Int, to writer: inout JSONWriter) {
         row.withUTF8(position) { text in
             writer.name(name)
             writer.string { $0.part(text) }

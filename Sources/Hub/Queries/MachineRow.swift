@@ -42,7 +42,7 @@ struct MachineRow {
     /// Nil where the row names no machine.
     init?(_ row: SQLRowReader, extras: MachineQueries.Extras, hearing: Hearing) {
         guard let id = row.integer(Position.id), let created = row.integer(Position.created),
-            row.isText(Position.name), row.withUTF8(Position.uuid, Identifier.isCanonical(_:)) == true
+            row.isText(Position.name), row.isText(Position.uuid)
         else { return nil }
         self.row = row
         self.id = id
@@ -111,8 +111,8 @@ struct MachineRow {
             securityUpdates: updates == nil ? nil : row.integer(Position.security) ?? 0,
             areUpdatesUnread: row.integer(Position.updatesUnknown) != nil,
             rebootRequired: row.integer(Position.reboot).map { $0 != 0 } ?? false, areListsStale: areListsStale,
-            failedKinds: unknown.isEmpty ? [] : unknown.filter(\.section.isEmpty).map(\.kind), lateKinds: late)
+            failedKinds: unknown.compactMap { $0.section.isEmpty ? $0.kind : nil }, lateKinds: late)
         MachineHealth.look(at: signs, into: &findings)
-        return findings.lazy.map(\.severity).max() ?? .ok
+        return findings.reduce(.ok) { max($0, $1.severity) }
     }
 }

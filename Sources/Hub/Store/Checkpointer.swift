@@ -91,6 +91,8 @@ final class Checkpointer: Sendable {
 
     private let path: String
     private let beside: DatabaseQueue
+    /// On where the writer waits for the connection beside it.
+    private let haste = GatheringVFS.Haste()
     private let log = Mutex(Log())
     /// The sizes in frames.
     private let start: Int
@@ -106,9 +108,9 @@ final class Checkpointer: Sendable {
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA cache_size = -64") }
         self.path = path
         beside = try DatabaseQueue(path: path, configuration: configuration)
-        beside.inDatabase { database in
+        beside.inDatabase { [haste] database in
             if let file = Self.file(database.sqliteConnection) {
-                GatheringVFS.syncInPieces(file, path: path, of: sizes.piece)
+                GatheringVFS.syncInPieces(file, path: path, of: sizes.piece, but: haste)
             }
         }
         start = sizes.start / pageSize
@@ -140,7 +142,7 @@ final class Checkpointer: Sendable {
     /// writer's queue; the body commits nothing.
     func alone<Value>(_ body: () throws -> Value) throws -> Value {
         log.withLock { $0.stop() }
-        return try beside.writeWithoutTransaction { _ in try body() }
+        return try haste.during { try beside.writeWithoutTransaction { _ in try body() } }
     }
 
     func close() throws {
@@ -173,7 +175,7 @@ final class Checkpointer: Sendable {
         case .begin: beside.asyncWriteWithoutTransaction { self.fold($0) }
         case .wait:
             // Its round ends, and it begins no other.
-            beside.inDatabase { _ in }
+            haste.during { beside.inDatabase { _ in } }
             finish(by: writer)
         case .finish: finish(by: writer)
         }
@@ -231,7 +233,7 @@ final class Checkpointer: Sendable {
     }
 
     /// A connection's database file.
-    private static func file(_ connection: OpaquePointer?) -> UnsafeMutablePointer<sqlite3_file>? {
+    static func file(_ connection: OpaquePointer?) -> UnsafeMutablePointer<sqlite3_file>? {
         var file: UnsafeMutablePointer<sqlite3_file>?
         let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file)
         return code == SQLITE_OK ? file : nil

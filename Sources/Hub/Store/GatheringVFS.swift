@@ -37,14 +37,28 @@ enum GatheringVFS {
     /// Of a database that is synced whenever so many bytes were written to it.
     private struct Pieces {
         let size: Int
+        let haste: Haste
         var unsynced = 0
 
         /// Whether a sync is due.
         mutating func add(_ count: Int) -> Bool {
             unsynced += count
-            guard unsynced >= size else { return false }
+            guard unsynced >= size, !haste.isOn else { return false }
             unsynced = 0
             return true
+        }
+    }
+
+    /// While somebody waits until a database is written, syncs of its pieces only make that longer: there are none.
+    final class Haste: Sendable {
+        private let waiting = Atomic(0)
+
+        var isOn: Bool { waiting.load(ordering: .relaxed) > 0 }
+
+        func during<Value>(_ body: () throws -> Value) rethrows -> Value {
+            waiting.add(1, ordering: .relaxed)
+            defer { waiting.subtract(1, ordering: .relaxed) }
+            return try body()
         }
     }
 
@@ -124,10 +138,12 @@ enum GatheringVFS {
     /// Has what a connection writes to its database synced in pieces of so many bytes; where that fails the process ends.
     ///
     /// Thousands of pages at once fill the disk's queue, and whoever syncs the log meanwhile waits behind them all.
-    static func syncInPieces(_ database: UnsafeMutablePointer<sqlite3_file>, path: String, of size: Int) {
+    static func syncInPieces(
+        _ database: UnsafeMutablePointer<sqlite3_file>, path: String, of size: Int, but haste: Haste
+    ) {
         guard let methods = database.pointee.pMethods, tables.withLock({ methods == $0.database?.ours }) else { return }
         companion(database).pointee.syncs = FileSyncs(path: path)
-        companion(database).pointee.pieces = Pieces(size: size)
+        companion(database).pointee.pieces = Pieces(size: size, haste: haste)
     }
 
     private static func inDatabase(_ methods: inout sqlite3_io_methods) {

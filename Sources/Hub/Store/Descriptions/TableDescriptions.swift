@@ -2,7 +2,8 @@
 struct DocumentedTable: Sendable {
     /// Whose record a table is, which decides what may be rebuilt and what may be lost.
     enum Class: String, Sendable {
-        /// Made from snapshots; `vigie-hub rederive` makes it again.
+        /// Made from snapshots; `vigie-hub rederive` makes it again, but for columns that the hub has noted there
+        /// (`DerivedTables.observed`).
         case derived
         /// The hub's own record.
         case observed

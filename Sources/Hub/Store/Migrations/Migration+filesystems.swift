@@ -19,11 +19,7 @@ extension Migrations {
                     ORDER BY mount_point)), '[]')
                 """,
                 "DROP TABLE machine_filesystems",
-                """
-                CREATE VIEW machine_filesystems AS
-                SELECT t.machine_id, \(columns.map(member).joined(separator: ",\n  "))
-                FROM machine_state t, json_each(t.filesystems_json) f
-                """,
+                filesystemsView(.sqlite),
             ],
             .postgresql: [
                 """
@@ -33,13 +29,22 @@ extension Migrations {
                   FROM machine_filesystems f WHERE f.machine_id = machine_state.machine_id)
                 """,
                 "DROP TABLE machine_filesystems",
-                """
-                CREATE VIEW machine_filesystems AS
-                SELECT t.machine_id, \(columns.map(postgreSQLMember).joined(separator: ",\n  "))
-                FROM machine_state t, json_array_elements(t.filesystems_json::json) f
-                """,
+                filesystemsView(.postgresql),
             ],
         ])
+
+    static func filesystemsView(_ engine: Engine) -> String {
+        let (member, elements) =
+            switch engine {
+            case .sqlite: (member, "json_each(t.filesystems_json)")
+            case .postgresql: (postgreSQLMember, "json_array_elements(t.filesystems_json::json)")
+            }
+        return """
+            CREATE VIEW machine_filesystems AS
+            SELECT t.machine_id, \(columns.map(member).joined(separator: ",\n  "))
+            FROM machine_state t, \(elements) f
+            """
+    }
 
     private static let columns: [(name: String, type: String)] = [
         ("mount_point", "TEXT"), ("at", "BIGINT"), ("device", "TEXT"), ("type", "TEXT"), ("total_bytes", "BIGINT"),

@@ -12,14 +12,14 @@ extension Migrations {
             CREATE TABLE machine_newest (
               machine_id {ONE} REFERENCES machines (id) ON DELETE CASCADE,
               status {TEXT} NOT NULL DEFAULT 'ok',
-              \(lines(listed)),
-              \(lines(record)),
-              \(lines(values))
+              \(lines(listedState)),
+              \(lines(metricsRecord)),
+              \(lines(latestMetrics))
             );
-            INSERT INTO machine_newest (machine_id, status, \(names(listed)), \(names(record)), \(names(values)))
-            SELECT t.machine_id, t.status, \(names(listed, of: "t.")),
+            INSERT INTO machine_newest (machine_id, status, \(names(listedState)), \(names(metricsRecord)), \(names(latestMetrics)))
+            SELECT t.machine_id, t.status, \(names(listedState, of: "t.")),
               \(recorded),
-              \(names(values, of: "l."))
+              \(names(latestMetrics, of: "l."))
             FROM machine_state t
             LEFT JOIN machine_inventories k ON k.machine_id = t.machine_id AND k.kind = 'metrics'
             LEFT JOIN machine_metrics_latest l ON l.machine_id = t.machine_id;
@@ -28,31 +28,7 @@ extension Migrations {
             DROP TABLE machine_state;
             ALTER TABLE machine_newest RENAME TO machine_state;
             CREATE INDEX machine_state_failing ON machine_state (machine_id) WHERE last_error_kind IS NOT NULL;
-            CREATE VIEW machine_metrics_latest AS
-            SELECT machine_id, metrics_at AS at, load_1m, load_5m, load_15m, cpu_used_percent, cpu_user_percent,
-              cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes,
-              memory_available_bytes, memory_used_percent, swap_total_bytes, swap_used_bytes, root_used_percent,
-              fullest_used_percent, disk_read_bytes_per_second, disk_written_bytes_per_second,
-              received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent,
-              pressure_io_percent, processes_total, celsius_max, uptime_seconds, booted_at, interval_seconds, cpu_count,
-              cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes,
-              memory_cached_bytes, processes_running, processes_blocked, threads_total, failed_units_json, cores_json,
-              disks_json, interfaces_json, temperatures_json, fans_json, batteries_json
-            FROM machine_state WHERE metrics_at IS NOT NULL;
-            CREATE VIEW machine_kinds AS
-            SELECT machine_id, kind, snapshot_uuid, archive_id, schema_version, effective_at, sequence, collected_at,
-              received_at, payload_uuid, payload_digest, unchanged_since_at, has_unknown, unknown_json, attempted_at,
-              attempted_sequence, collection_status, duration_ms, next_due_at, problems_count, problems_json, last_error,
-              last_error_at, last_error_sequence, has_messages
-            FROM machine_inventories
-            UNION ALL
-            SELECT machine_id, 'metrics', metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_at,
-              metrics_sequence, metrics_collected_at, metrics_received_at, metrics_snapshot_uuid, NULL, NULL,
-              metrics_has_unknown, metrics_unknown_json, metrics_attempted_at, metrics_attempted_sequence,
-              metrics_collection_status, metrics_duration_ms, metrics_due_at, metrics_problems_count,
-              metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence,
-              metrics_has_messages
-            FROM machine_state WHERE metrics_attempted_at IS NOT NULL;
+            \(stateViews)
 
             """,
         only: [
@@ -113,8 +89,37 @@ extension Migrations {
             ]
         ])
 
+    /// What was a table of its own before, for those who ask in SQL.
+    static let stateViews = """
+        CREATE VIEW machine_metrics_latest AS
+        SELECT machine_id, metrics_at AS at, load_1m, load_5m, load_15m, cpu_used_percent, cpu_user_percent,
+          cpu_system_percent, cpu_iowait_percent, cpu_steal_percent, memory_total_bytes, memory_used_bytes,
+          memory_available_bytes, memory_used_percent, swap_total_bytes, swap_used_bytes, root_used_percent,
+          fullest_used_percent, disk_read_bytes_per_second, disk_written_bytes_per_second,
+          received_bytes_per_second, transmitted_bytes_per_second, pressure_cpu_percent, pressure_memory_percent,
+          pressure_io_percent, processes_total, celsius_max, uptime_seconds, booted_at, interval_seconds, cpu_count,
+          cpu_nice_percent, cpu_irq_percent, cpu_idle_percent, memory_free_bytes, memory_buffers_bytes,
+          memory_cached_bytes, processes_running, processes_blocked, threads_total, failed_units_json, cores_json,
+          disks_json, interfaces_json, temperatures_json, fans_json, batteries_json
+        FROM machine_state WHERE metrics_at IS NOT NULL;
+        CREATE VIEW machine_kinds AS
+        SELECT machine_id, kind, snapshot_uuid, archive_id, schema_version, effective_at, sequence, collected_at,
+          received_at, payload_uuid, payload_digest, unchanged_since_at, has_unknown, unknown_json, attempted_at,
+          attempted_sequence, collection_status, duration_ms, next_due_at, problems_count, problems_json, last_error,
+          last_error_at, last_error_sequence, has_messages
+        FROM machine_inventories
+        UNION ALL
+        SELECT machine_id, 'metrics', metrics_snapshot_uuid, metrics_archive_id, metrics_schema_version, metrics_at,
+          metrics_sequence, metrics_collected_at, metrics_received_at, metrics_snapshot_uuid, NULL, NULL,
+          metrics_has_unknown, metrics_unknown_json, metrics_attempted_at, metrics_attempted_sequence,
+          metrics_collection_status, metrics_duration_ms, metrics_due_at, metrics_problems_count,
+          metrics_problems_json, metrics_last_error, metrics_last_error_at, metrics_last_error_sequence,
+          metrics_has_messages
+        FROM machine_state WHERE metrics_attempted_at IS NOT NULL;
+        """
+
     /// What `machine_state` had until now, in its order: a list reads the beginning of the row.
-    private static let listed = """
+    static let listedState = """
         hardware_at BIGINT
         hardware_due_at BIGINT
         hardware_status {TEXT}
@@ -166,7 +171,7 @@ extension Migrations {
         """
 
     /// What `machine_kinds` had of metrics, but for `metrics_at` and `metrics_due_at`.
-    private static let record = """
+    static let metricsRecord = """
         metrics_snapshot_uuid {TEXT}
         metrics_archive_id BIGINT
         metrics_schema_version BIGINT
@@ -187,13 +192,13 @@ extension Migrations {
         metrics_problems_count BIGINT NOT NULL DEFAULT 0
         """
 
-    private static let recorded = names(record).split(separator: ", ").map { column in
+    private static let recorded = names(metricsRecord).split(separator: ", ").map { column in
         let value = "k.\(column.dropFirst("metrics_".count))"
-        return record.contains("\(column) BIGINT NOT NULL") ? "coalesce(\(value), 0)" : value
+        return metricsRecord.contains("\(column) BIGINT NOT NULL") ? "coalesce(\(value), 0)" : value
     }.joined(separator: ", ")
 
     /// What `machine_metrics_latest` had besides.
-    private static let values = """
+    static let latestMetrics = """
         load_5m DOUBLE PRECISION
         load_15m DOUBLE PRECISION
         cpu_user_percent DOUBLE PRECISION
@@ -233,11 +238,11 @@ extension Migrations {
         batteries_json {TEXT}
         """
 
-    private static func lines(_ columns: String) -> String {
+    static func lines(_ columns: String) -> String {
         columns.split(separator: "\n").joined(separator: ",\n  ")
     }
 
-    private static func names(_ columns: String, of table: String = "") -> String {
+    static func names(_ columns: String, of table: String = "") -> String {
         columns.split(separator: "\n").map { "\(table)\($0.prefix { $0 != " " })" }.joined(separator: ", ")
     }
 }
