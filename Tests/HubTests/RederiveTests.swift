@@ -168,6 +168,71 @@ import Testing
         }
     }
 
+    @Test func `Where no hub serves there is no wait, but for those who wait for long work`() throws {
+        let hub = try filled()
+        try run("DELETE FROM host_metrics", in: hub)
+        var pauses: [Duration] = []
+        let report = try Rederive(
+            store: hub.store, isServed: { false }, slice: .milliseconds(60), pause: { pauses.append($0) }
+        ).run()
+        #expect(report.changedRows > 10)
+        #expect(pauses.allSatisfy { $0 == .zero || $0 > .milliseconds(50) }, "\(pauses)")
+    }
+
+    /// Several machines at once end in the same tables, are told of in their order, and a run that fails says so.
+    @Test(arguments: [1, 3, 8]) func `Machines are derived beside each other`(workers: Int) throws {
+        let fleet = try QueryFleet("web-01", "web-02", "web-03", "db-01", "db-02")
+        for (number, name) in ["web-01", "web-02", "web-03", "db-01", "db-02"].enumerated() {
+            for minute in 0..<Int64(20 + number) {
+                let snapshot = DeriverSnapshot(
+                    QueryPayloads.metrics(load: Double(minute)), at: QueryFleet.start + minute * QueryFleet.minute,
+                    sequence: Int(minute) + 1)
+                try fleet.take(snapshot, from: name)
+            }
+        }
+        let right = try fleet.read {
+            try $0.rows(Statement("test.metrics", "SELECT * FROM host_metrics")).map(\.values)
+        }
+        let state = Statement("test.state", "SELECT machine_id, load_1m, metrics_at FROM machine_state ORDER BY 1")
+        let newest = try fleet.read { try $0.rows(state).map(\.values) }
+        try fleet.run("UPDATE host_metrics SET load_1m = 99 WHERE at > \(QueryFleet.start)")
+        try fleet.run("UPDATE machine_state SET load_1m = 99")
+
+        var steps: [(done: Int, total: Int)] = []
+        let served = Rederive(store: fleet.store, isCheck: true, workers: workers, isServed: { false })
+        let checked = try served.run { steps.append(($0.done, $0.total)) }
+        #expect(steps.map(\.done) == [1, 2, 3, 4, 5])
+        #expect(steps.allSatisfy { $0.total == 5 })
+        #expect(checked.machines == 5)
+        #expect(checked.snapshots == 20 + 21 + 22 + 23 + 24)
+        #expect(
+            checked.differences.map(\.machine) == checked.differences.map(\.machine).sorted { order($0) < order($1) })
+        #expect(Set(checked.differences.map(\.machine)).count == 5)
+
+        let report = try Rederive(store: fleet.store, workers: workers, isServed: { false }).run()
+        #expect(report.snapshots == checked.snapshots)
+        #expect(
+            try fleet.read { try $0.rows(Statement("test.metrics", "SELECT * FROM host_metrics")).map(\.values) }
+                == right)
+        #expect(try fleet.read { try $0.rows(state).map(\.values) } == newest)
+
+        struct Stop: Error {}
+        try fleet.run("UPDATE machine_state SET load_1m = 99")
+        #expect(throws: Stop.self) {
+            try Rederive(
+                store: fleet.store, workers: workers, isServed: { false }, pause: { _ in throw Stop() }
+            ).run()
+        }
+        // A hub that serves has a core to itself.
+        let one = try Rederive(store: fleet.store, workers: workers, isServed: { true }, pause: { _ in }).run()
+        #expect(one.machines == 5)
+        #expect(try fleet.read { try $0.rows(state).map(\.values) } == newest)
+    }
+
+    private func order(_ name: String) -> Int {
+        ["web-01", "web-02", "web-03", "db-01", "db-02"].firstIndex(of: name) ?? 9
+    }
+
     @Test func `A run that was stopped goes on where it was`() throws {
         let hub = try filled()
         try run("INSERT INTO machines (id, machine_uuid, created_at) VALUES (2, 'two', 0)", in: hub)

@@ -1,12 +1,13 @@
 import ArgumentParser
+import Foundation
 
 /// `vigie-hub rederive`
 struct RederiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rederive", abstract: "Rebuild the derived tables from the archive.",
         discussion: """
-            Machine by machine, while the hub serves; only rows that differ are written. Interrupted, it goes on about \
-            where it was. With --check it compares and writes nothing; exit status 1 then means that something differs.
+            Machine by machine, while the hub serves; only rows that differ are written. Where no hub serves, as many \
+            machines at once as there are cores. Interrupted, it goes on about where it was. With --check it compares and writes nothing; exit status 1 then means that something differs.
 
             Examples:
               vigie-hub rederive
@@ -22,11 +23,17 @@ struct RederiveCommand: ParsableCommand {
     @Flag(help: "Compare what stands with what the archive says; write nothing.")
     var check = false
 
+    /// Each has a machine's tables in memory, and one of the store's readers.
+    static var workers: Int { min(ProcessInfo.processInfo.activeProcessorCount, 4) }
+
     func run() throws {
+        let directory = try data.locate().directory
         let (store, _) = try data.open()
+        let rederive = Rederive(
+            store: store, isCheck: check, workers: Self.workers, isServed: { directory.isServed })
         let report: Rederive.Report
         do {
-            report = try Rederive(store: store, isCheck: check).run(machine: machine) { progress in
+            report = try rederive.run(machine: machine) { progress in
                 Terminal.progress(
                     "\(progress.done) of \(progress.total) machines, \(progress.snapshots) snapshots: \(progress.machine)"
                 )
@@ -67,8 +74,10 @@ struct CheckCommand: ParsableCommand {
     var derived = false
 
     func run() throws {
+        let directory = try data.locate().directory
         let (store, _) = try data.open()
-        let report = try StoreCheck(store: store).run(isFull: full, comparesDerived: derived) {
+        let check = StoreCheck(store: store, workers: RederiveCommand.workers, isServed: { directory.isServed })
+        let report = try check.run(isFull: full, comparesDerived: derived) {
             Terminal.progress("checking \($0)")
         }
         Terminal.endProgress()

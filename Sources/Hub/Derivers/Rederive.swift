@@ -11,7 +11,9 @@ import Foundation
 /// A machine is derived beside its tables, from one state of the database; what came meanwhile is derived after it, as
 /// ingest did; and the rows that differ are put into the tables by short transactions, each of which first makes sure
 /// that nothing came since. What ingest does in between, and a stop at any moment, therefore end in the same tables.
-struct Rederive {
+///
+/// Unchecked, since of its closures `pause` is called by one thread at a time, and `isServed` only looks.
+struct Rederive: @unchecked Sendable {
     /// Something that was passed over.
     struct Skipped: Sendable, Equatable {
         var machine: String
@@ -33,6 +35,17 @@ struct Rederive {
         var longestTransaction = Duration.zero
         /// Of a check: where the tables do not say what the archive says.
         var differences: [DerivedDifference] = []
+
+        mutating func add(_ other: Report) {
+            machines += other.machines
+            snapshots += other.snapshots
+            released += other.released
+            stillHeld += other.stillHeld
+            skipped += other.skipped
+            changedRows += other.changedRows
+            longestTransaction = max(longestTransaction, other.longestTransaction)
+            differences += other.differences
+        }
     }
 
     struct Progress: Sendable {
@@ -53,16 +66,26 @@ struct Rederive {
     var isCheck = false
     /// How payloads are read.
     var schemas = SchemaVersions.current
+    /// Machines that are derived at once, each on a thread of its own, while no hub serves.
+    var workers = 1
+    /// Whether a hub serves the database: it has one of the cores, and its turn after each transaction.
+    var isServed: () -> Bool = { true }
     /// How long a transaction goes on with rows before it ends, so that ingest gets its turn.
     var slice = Duration.milliseconds(100)
     /// Waits after each transaction, so that who serves gets the database: zero after one that kept nobody away. Throws
     /// to end early.
-    var pause: (Duration) throws -> Void = { if $0 > .zero { Thread.sleep(forTimeInterval: $0 / .seconds(1)) } }
+    var pause: (Duration) throws -> Void = {
+        if $0 > .zero { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
+    }
 
     /// So many of one machine's snapshots may fail in a deriver, each costing a new attempt, before it is left as it is.
     private static let maximumUnderivable = 50
     /// Machines without a change of which a stopped run may forget that it has done them.
     private static let rememberedAfter = 20
+    /// Work after which there is a pause even where no hub serves: other commands may wait.
+    private static let long = Duration.milliseconds(50)
+    /// Of whoever writes, or waits after that.
+    private let turn = NSLock()
 
     /// Whoever waits for SQLite's lock looks again after 1, 2, 5, 10, 15, 20, 25 … and at last 100 ms
     /// (`sqliteDefaultBusyCallback`), and is in no queue: a pause longer than its step lets it in.
@@ -72,9 +95,12 @@ struct Rederive {
     }
 
     /// Rebuilds one machine, or all; all of them again from where an earlier run was stopped.
+    ///
+    /// - Parameter progress: called after each machine, one at a time, on any thread.
     @discardableResult
-    func run(machine name: String? = nil, progress: (Progress) -> Void = { _ in }) throws -> Report {
-        var report = Report()
+    func run(machine name: String? = nil, progress: @escaping (Progress) -> Void = { _ in }) throws -> Report {
+        // Called by one at a time.
+        nonisolated(unsafe) let progress = progress
         var machines = try store.read { try $0.rows(Self.machines) }.map { row in
             (id: row["id"].integer ?? 0, name: row["name"].text ?? row["machine_uuid"].text ?? "")
         }
@@ -87,61 +113,129 @@ struct Rederive {
         if isResumable, let cursor = try store.read({ try $0.row(Self.cursor) })?["value"].text.flatMap({ Int64($0) }) {
             machines.removeAll { $0.id <= cursor }
         }
-        let scratch = try store.read { try ReplayScratch(schemaOf: $0) }
-        for (index, machine) in machines.enumerated() {
-            try rebuild(machine.id, machine.name, scratch, into: &report)
-            report.machines += 1
-            if isResumable, report.machines % Self.rememberedAfter == 0 {
-                _ = try write(&report) { try $0.run(Self.remember, String(machine.id), Clock.now()) }
-            }
-            progress(
-                Progress(
-                    machine: machine.name, done: total - machines.count + index + 1, total: total,
-                    snapshots: report.snapshots))
+        let before = total - machines.count
+        let work = Work(machines)
+        DispatchQueue.concurrentPerform(iterations: max(1, min(workers, machines.count))) { worker in
+            do {
+                let scratch = try store.read { try ReplayScratch(schemaOf: $0) }
+                while worker == 0 || !isServed(), let (place, machine) = work.next() {
+                    let done = work.end(place, try rebuild(machine.id, machine.name, scratch)) { report, count in
+                        progress(
+                            Progress(
+                                machine: machine.name, done: before + count, total: total,
+                                snapshots: report))
+                    }
+                    if isResumable, let done {
+                        try write { try $0.run(Self.remember, String(done), Clock.now()) }
+                    }
+                }
+            } catch { work.fail(error) }
         }
+        let report = try work.report()
         if isResumable { _ = try store.write { try $0.run(Self.forget) } }
         return report
     }
 
-    private func rebuild(_ id: Int64, _ name: String, _ scratch: ReplayScratch, into report: inout Report) throws {
+    /// What those who derive at once share: machines are taken in their order, and told of in it.
+    private final class Work: @unchecked Sendable {
+        typealias Machine = (id: Int64, name: String)
+
+        private let lock = NSLock()
+        private let machines: [Machine]
+        private var taken = 0
+        /// Machines that are done, and with them all before them.
+        private var done = 0
+        private var doneAfter: [Int: Report] = [:]
+        /// Of those that `remember` has said.
+        private var remembered = 0
+        private var snapshots = 0
+        private var sum = Report()
+        private var failure: (any Error)?
+
+        init(_ machines: [Machine]) { self.machines = machines }
+
+        /// Nil where all are taken, or one has failed.
+        func next() -> (place: Int, machine: Machine)? {
+            lock.withLock {
+                guard failure == nil, taken < machines.count else { return nil }
+                taken += 1
+                return (taken - 1, machines[taken - 1])
+            }
+        }
+
+        /// - Parameter tell: gets how many snapshots and machines are done.
+        /// - Returns: now and then, the machine up to which all are done.
+        func end(_ place: Int, _ report: Report, _ tell: (Int, Int) -> Void) -> Int64? {
+            lock.withLock {
+                doneAfter[place] = report
+                snapshots += report.snapshots
+                tell(snapshots, done + doneAfter.count)
+                while let next = doneAfter.removeValue(forKey: done) {
+                    sum.add(next)
+                    sum.machines += 1
+                    done += 1
+                }
+                guard done - remembered >= rememberedAfter else { return nil }
+                remembered = done
+                return machines[done - 1].id
+            }
+        }
+
+        func fail(_ error: any Error) { lock.withLock { failure = failure ?? error } }
+
+        func report() throws -> Report {
+            try lock.withLock {
+                if let failure { throw failure }
+                return sum
+            }
+        }
+    }
+
+    private func rebuild(_ id: Int64, _ name: String, _ scratch: ReplayScratch) throws -> Report {
         var passedOver: [String: String] = [:]
         while true {
+            let attempt = RederiveMachine(
+                rederive: self, id: id, name: name, scratch: scratch, passedOver: passedOver)
             do {
-                let attempt = RederiveMachine(
-                    rederive: self, id: id, name: name, scratch: scratch, passedOver: passedOver, report: report)
                 try attempt.run()
-                report = attempt.report
-                return
-            } catch is RederiveMachine.Gone { return } catch is RederiveMachine.Early { continue } catch let failed
-                as Replay.Underivable
+                return attempt.report
+            } catch is RederiveMachine.Gone { return Report() } catch is RederiveMachine.Early { continue } catch let
+                failed as Replay.Underivable
             {
                 guard passedOver.count < Self.maximumUnderivable else {
-                    report.skipped.append(
-                        Skipped(
-                            machine: name, snapshot: failed.snapshot,
-                            reason:
-                                "and more than \(Self.maximumUnderivable) before it cannot be derived; the machine's tables"
-                                + " stay as they were"))
-                    return
+                    let reason =
+                        "and more than \(Self.maximumUnderivable) before it cannot be derived; the machine's tables"
+                        + " stay as they were"
+                    return Report(skipped: [Skipped(machine: name, snapshot: failed.snapshot, reason: reason)])
                 }
                 passedOver[failed.snapshot] = failed.reason
             }
         }
     }
 
-    /// One short transaction, and a pause after it.
-    func write<Value>(_ report: inout Report, _ body: (any SQLConnection) throws -> Value) throws -> Value {
-        var begin = ContinuousClock.now
-        let value = try store.write { connection in
-            // Waiting for the lock keeps nobody away.
-            begin = .now
-            return try body(connection)
+    /// One short transaction, and a pause after it, in which nobody else of this run writes.
+    ///
+    /// - Parameter noting: gets how long it kept writers away.
+    @discardableResult
+    func write<Value>(
+        noting: (Duration) -> Void = { _ in }, _ body: (any SQLConnection) throws -> Value
+    ) throws -> Value {
+        try turn.withLock {
+            var begin = ContinuousClock.now
+            let value = try store.write { connection in
+                // Waiting for the lock keeps nobody away.
+                begin = .now
+                return try body(connection)
+            }
+            let work = begin.duration(to: .now)
+            noting(work)
+            if work >= Self.long || isServed() { try pause(Self.pause(after: work)) }
+            return value
         }
-        let work = begin.duration(to: .now)
-        report.longestTransaction = max(report.longestTransaction, work)
-        try pause(Self.pause(after: work))
-        return value
     }
+
+    /// After what kept nobody away.
+    func rest() throws { try turn.withLock { try pause(.zero) } }
 
     static let machines = Statement(
         "rederive.machines",

@@ -8,7 +8,7 @@ final class RederiveMachine {
     let scratch: ReplayScratch
     /// Snapshots that an earlier attempt could not derive, with the reason.
     let passedOver: [String: String]
-    private(set) var report: Rederive.Report
+    private(set) var report = Rederive.Report()
 
     /// The newest row of the archive that the scratch has heard of.
     private var newest: Int64 = 0
@@ -28,26 +28,24 @@ final class RederiveMachine {
     struct Early: Error {}
 
     init(
-        rederive: Rederive, id: Int64, name: String, scratch: ReplayScratch, passedOver: [String: String],
-        report: Rederive.Report
+        rederive: Rederive, id: Int64, name: String, scratch: ReplayScratch, passedOver: [String: String]
     ) {
         self.rederive = rederive
         self.id = id
         self.name = name
         self.scratch = scratch
         self.passedOver = passedOver
-        self.report = report
         differences = DerivedDifferences(machine: name)
     }
 
     func run() throws {
         try replay()
         guard !rederive.isCheck else { return }
-        try rederive.pause(.zero)
+        try rederive.rest()
         try settleRollups()
         while !(changes.isEmpty && released.isEmpty) {
             try catchUp()
-            try rederive.pause(.zero)
+            try rederive.rest()
             try put()
         }
     }
@@ -193,7 +191,7 @@ final class RederiveMachine {
 
     /// One short transaction, if the machine is still there.
     private func write<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
-        try rederive.write(&report) { hub in
+        try rederive.write(noting: { report.longestTransaction = max(report.longestTransaction, $0) }) { hub in
             guard try hub.row(ReplayScratch.machine, id) != nil else { throw Gone() }
             return try body(hub)
         }

@@ -28,11 +28,14 @@ struct StoreCheck {
     private static let maximumFindings = 50
 
     let store: any Store
+    /// As in `Rederive`.
+    var workers = 1
+    var isServed: () -> Bool = { true }
 
     /// - Parameter isFull: verify every archived body, not a sample spread over the archive.
     /// - Parameter comparesDerived: derive every machine again beside its tables, and compare.
     func run(
-        isFull: Bool = false, comparesDerived: Bool = false, progress: (String) -> Void = { _ in }
+        isFull: Bool = false, comparesDerived: Bool = false, progress: @escaping (String) -> Void = { _ in }
     ) throws -> Report {
         var report = Report()
         progress("the database file")
@@ -40,7 +43,8 @@ struct StoreCheck {
         progress("the archive")
         try archive(isFull: isFull, into: &report)
         if comparesDerived {
-            let rebuilt = try Rederive(store: store, isCheck: true).run { progress("derived tables of \($0.machine)") }
+            let rederive = Rederive(store: store, isCheck: true, workers: workers, isServed: isServed)
+            let rebuilt = try rederive.run { progress("derived tables of \($0.machine)") }
             report.findings += rebuilt.differences.map { Finding(check: "derived", message: $0.description) }
             report.findings += rebuilt.skipped.map {
                 Finding(check: "archive", message: "\($0.machine): snapshot \($0.snapshot): \($0.reason)")

@@ -52,6 +52,14 @@ struct DataDirectory: Sendable {
         }
     }
 
+    /// Whether a hub serves it at this moment.
+    var isServed: Bool {
+        let file = open(lock, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return errno != ENOENT }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0
+    }
+
     /// Held for as long as the answer lives; there is one serving hub for a directory.
     func takeLock() throws -> FileHandle {
         let file = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -59,7 +67,13 @@ struct DataDirectory: Sendable {
             throw CommandFailure(
                 .cannotCreate, "unable to write \(lock): \(String(cString: strerror(errno)))")
         }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        // Who looks whether it is held holds it for some microseconds.
+        var tries = 5
+        while flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK, tries > 0 {
+            tries -= 1
+            usleep(20_000)
+        }
+        guard tries > 0 else {
             close(file)
             throw CommandFailure(.unavailable, "another vigie-hub serves \(path); stop it first")
         }
