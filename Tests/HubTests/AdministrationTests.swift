@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -119,6 +120,28 @@ struct AdministrationTests {
             let revoked = try await ask(good)
             #expect(revoked == 401)
         }
+    }
+
+    /// Looking whether a hub serves takes the lock for a moment; who wants it then gets it all the same.
+    @Test func `A hub that serves is seen, and looking keeps none away`() throws {
+        let directory = DataDirectory(path: try TemporaryDirectory().file("data"))
+        #expect(!directory.isServed, "it is not even there")
+        try directory.prepare()
+        var lock: FileHandle? = try directory.takeLock()
+        #expect(directory.isServed)
+        #expect(throws: CommandFailure.self) { try directory.takeLock() }
+        try lock?.close()
+        lock = nil
+        #expect(!directory.isServed)
+        let isOver = Atomic(false)
+        let looking = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            while !isOver.load(ordering: .relaxed) { _ = directory.isServed }
+            looking.signal()
+        }
+        for _ in 0..<200 { try directory.takeLock().close() }
+        isOver.store(true, ordering: .relaxed)
+        looking.wait()
     }
 
     @Test func secondHubOnTheSameDirectoryIsRefused() async throws {

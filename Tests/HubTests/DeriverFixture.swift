@@ -69,10 +69,14 @@ final class TestHubStore {
 
     let directory: TemporaryDirectory
     let store: SQLiteStore
-    let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
+    let archive: SnapshotArchive
     let machineID: Int64 = 1
 
-    init(name: String = "web-01", checkpoints: Checkpointer.Sizes? = nil) throws {
+    init(
+        name: String = "web-01", checkpoints: Checkpointer.Sizes? = nil,
+        derive: @escaping SnapshotArchive.Derive = { try Derivation.apply($0, into: $1) }
+    ) throws {
+        archive = SnapshotArchive(derive: derive)
         directory = try TemporaryDirectory()
         store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: checkpoints)
         _ = try store.write { connection in

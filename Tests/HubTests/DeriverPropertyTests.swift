@@ -1,4 +1,5 @@
 import Contracts
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,5 +49,35 @@ import Testing
         #expect(Set(before).subtracting(after).sorted().isEmpty)
         #expect(Set(after).subtracting(before).sorted().isEmpty)
         #expect(after == before)
+    }
+
+    /// Whoever writes a machine's row notes the contact there in one go; by itself it says the same.
+    @Test(arguments: [UInt64(3), 17, 90]) func `A contact is noted the same, by whomever`(seed: UInt64) throws {
+        let noted = Atomic(0)
+        let together = try TestHubStore(derive: { snapshot, connection in
+            defer { if snapshot.contact?.isNoted == true { noted.add(1, ordering: .relaxed) } }
+            return try Derivation.apply(snapshot, into: connection)
+        })
+        let apart = try TestHubStore(derive: { snapshot, connection in
+            var snapshot = snapshot
+            snapshot.contact = nil
+            return try Derivation.apply(snapshot, into: connection)
+        })
+        var histories = DeriverHistories(seed: seed)
+        var snapshots = try histories.make(count: 120)
+        // Some late, some again.
+        for place in stride(from: 7, to: 110, by: 9) { snapshots.swapAt(place, place + 3) }
+        for place in [20, 50, 80] { snapshots.insert(snapshots[place], at: place + 10) }
+        for (place, snapshot) in snapshots.enumerated() {
+            for hub in [together, apart] { try hub.take([snapshot]) }
+            guard place % 10 == 0 || place == snapshots.count - 1 else { continue }
+            let state = Statement("test.state", "SELECT * FROM machine_state")
+            let rows = try [together, apart].map { hub in
+                try hub.store.read { try $0.rows(state).map { zip($0.columns, $0.values).map { "\($0) \($1)" } } }
+            }
+            #expect(rows[0] == rows[1], "after \(place)")
+        }
+        #expect(noted.load(ordering: .relaxed) > 0)
+        #expect(try together.value("SELECT highest_sequence FROM machine_state").integer ?? 0 > 100)
     }
 }

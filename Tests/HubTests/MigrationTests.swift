@@ -280,7 +280,7 @@ import Testing
             try database.execute(
                 sql: "INSERT INTO machine_state (machine_id, status, load_1m) VALUES (1, 'warning', 0.5)")
             let connection = SQLiteConnection(database: database, times: StatementTimes())
-            #expect(try Migrations.roomNeeded(after: Migrations.contact.version - 1, in: connection) == 2 * 1 * 4000)
+            #expect(try Migrations.roomNeeded(after: Migrations.contact.version - 1, in: connection) == 2 * 1 * 8000)
 
             try migrate()
             let rows = try Row.fetchAll(
@@ -298,6 +298,40 @@ import Testing
                     == expected.map { $0.map { $0?.databaseValue ?? .null } })
             let names = try String.fetchAll(database, sql: "SELECT hostname FROM machines")
             #expect(names == ["web-01", "web-01", "web-01"])
+        }
+    }
+
+    /// The step writes the table in another order of its columns.
+    @Test func `Each value of the newest state is where it was after the upgrade`() throws {
+        try before(Migrations.contact) { database, migrate in
+            try database.execute(
+                sql: "INSERT INTO machines (id, machine_uuid, created_at, last_seen_at) VALUES (7, 'seven', 1, 2)")
+            let columns = try Row.fetchAll(database, sql: "SELECT name, type FROM pragma_table_info('machine_state')")
+                .map { (name: $0[0] as String, type: $0[1] as String) }.filter { $0.name != "machine_id" }
+            let values: [any DatabaseValueConvertible] = columns.enumerated().map { place, column in
+                switch column.type {
+                case "TEXT":
+                    column.name == "filesystems_json" ? #"[{"mount_point":"/","used_percent":3.5}]"# : "t\(place)"
+                case "BIGINT": place
+                default: Double(place) + 0.5
+                }
+            }
+            let names = columns.map(\.name).joined(separator: ", ")
+            try database.execute(
+                sql:
+                    "INSERT INTO machine_state (machine_id, \(names)) VALUES (7\(columns.map { _ in ", ?" }.joined()))",
+                arguments: StatementArguments(values))
+            try migrate()
+            let row = try #require(try Row.fetchOne(database, sql: "SELECT \(names) FROM machine_state"))
+            for (place, column) in columns.enumerated() {
+                #expect(row[place] as DatabaseValue == values[place].databaseValue, "\(column.name)")
+            }
+            #expect(try String.fetchAll(database, sql: "SELECT mount_point FROM machine_filesystems") == ["/"])
+            #expect(
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM machine_metrics_latest WHERE load_1m > 0") == 1)
+            #expect(try String.fetchAll(database, sql: "SELECT kind FROM machine_kinds") == ["metrics"])
+            try database.execute(sql: "PRAGMA foreign_keys = ON; DELETE FROM machines")
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM machine_state") == 0)
         }
     }
 

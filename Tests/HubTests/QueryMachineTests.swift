@@ -139,6 +139,100 @@ import Testing
         }
     }
 
+    /// A value of its own in each column: none is taken for another, and none is left out.
+    @Test func `Each column of a machine is where it belongs`() async throws {
+        let fleet = try QueryFleet("web-01")
+        try fleet.run("UPDATE machines SET agent_version = '1.2.3', hostname = 'not this one'")
+        try fleet.run(
+            """
+            INSERT INTO machine_os (machine_id, hostname, os_name, os_version, os_codename, machine_kind)
+            VALUES (1, 'web', 'Debian', '12.9', 'bookworm', 'vm')
+            """)
+        try fleet.run(
+            """
+            INSERT INTO machine_state (machine_id, last_seen_at, next_due_at, hardware_at, hardware_due_at, metrics_at,
+              metrics_due_at, apt_at, apt_due_at, docker_at, docker_due_at, raid_degraded_count, disks_failing_count,
+              booted_at, load_1m, cpu_used_percent, memory_used_percent, root_used_percent, fullest_mount_point,
+              fullest_used_percent, failed_units_count, updates_count, security_updates_count, held_count, phased_count,
+              broken_count, lists_updated_at, reboot_required, containers_total, containers_running,
+              containers_unhealthy, stacks_count)
+            VALUES (1, \(Self.moment - 1000), \(Self.moment + 1), \(Self.moment - 60000), \(Self.moment + 60000),
+              \(Self.moment - 2000), \(Self.moment + 58000), \(Self.moment - 60000), \(Self.moment + 60000),
+              \(Self.moment - 60000), \(Self.moment + 60000), 2, 3, \(Self.moment - 12345678), 1.25, 21.5, 22.25, 23, '/srv', 91.75,
+              4, 31, 32, 33, 34, 5, \(Self.moment - 86400000), 1, 43, 41, 42, 44)
+            """)
+        try fleet.run("INSERT INTO machine_tags (machine_id, tag) VALUES (1, 'b'), (1, 'same'), (1, 'a')")
+        try fleet.run("INSERT INTO machine_automatic_tags (machine_id, tag, kind) VALUES (1, 'same', 'apt')")
+        let list = MachineListJSON(
+            filter: .init(), limit: 10, now: Timestamp(milliseconds: Self.moment), heardSince: nil)
+        func json() async throws -> String { String(buffer: try await list.answer(from: fleet.store)) }
+        #expect(
+            try await json() == """
+                {"items":[{"agent_version":"1.2.3","containers":{"running":41,"total":43,"unhealthy":42},\
+                "cpu_used_percent":21.5,"freshness":"ok","fullest_filesystem":{"mount_point":"/srv","used_percent":91.75},\
+                "hostname":"web","last_seen_at":"2026-09-21T14:13:19.000Z","load_1m":1.25,\
+                "machine_id":"\(fleet.uuid("web-01"))","machine_kind":"vm","memory_used_percent":22.25,"name":"web-01",\
+                "next_due_at":"2026-09-21T14:14:18.000Z","os":"Debian 12.9 (bookworm)","reasons":[\
+                {"code":"raid_degraded","message":"2 degraded RAID arrays","severity":"critical"},\
+                {"code":"disk_failing","message":"3 failing disks","severity":"critical"},\
+                {"code":"filesystem_full","message":"/srv 91 % full","severity":"warning"},\
+                {"code":"containers_unhealthy","message":"42 unhealthy containers","severity":"warning"},\
+                {"code":"units_failed","message":"4 failed units","severity":"warning"},\
+                {"code":"packages_broken","message":"5 broken packages","severity":"warning"},\
+                {"code":"security_updates","message":"32 security updates","severity":"warning"},\
+                {"code":"reboot_required","message":"reboot required","severity":"warning"}],\
+                "reboot_required":true,"root_used_percent":23,"stacks_total":44,"stale":[],"status":"critical",\
+                "tags":["a","b","same"],"unknown":[],"updates":{"held":33,"lists_updated_at":"2026-09-20T14:13:20.000Z",\
+                "pending":31,"phased":34,"security":32},"uptime_seconds":12344}],"truncated":false}
+                """)
+        let one = try fleet.read { try MachineQueries.one($0, id: 1, now: Timestamp(milliseconds: Self.moment)) }
+        #expect(
+            try await json()
+                == "{\"items\":[\(String(decoding: try CanonicalJSON.encode(one), as: UTF8.self))],\"truncated\":false}"
+        )
+
+        // One of each, all of it old, a part of it not known any more, and somebody else who uses its identity.
+        try fleet.run(
+            """
+            UPDATE machine_state SET raid_degraded_count = 1, disks_failing_count = 1, failed_units_count = 1,
+              broken_count = 1, containers_unhealthy = 1, security_updates_count = 1, reboot_required = 0,
+              fullest_used_percent = 97, hardware_due_at = 1, apt_due_at = 1, docker_due_at = 1
+            """)
+        try fleet.run("UPDATE machines SET clone_suspected_at = 1")
+        func reasons() throws -> [String] {
+            let one = try fleet.read { try MachineQueries.one($0, id: 1, now: Timestamp(milliseconds: Self.moment)) }
+            return (one?.reasons ?? []).map { "\($0.severity.rawValue) \($0.code): \($0.message)" }
+        }
+        let common = [
+            "critical clone_suspected: two machines use one identity", "critical raid_degraded: 1 degraded RAID array",
+            "critical disk_failing: 1 failing disk", "critical filesystem_full: /srv 97 % full",
+            "warning containers_unhealthy: 1 unhealthy container", "warning units_failed: 1 failed unit",
+            "warning packages_broken: 1 broken package",
+        ]
+        let late = ["hardware", "apt", "docker"].map { "unknown \($0)_late: \($0) overdue" }
+        #expect(try reasons() == common + ["warning security_updates: 1 security update"] + late)
+        try fleet.run("UPDATE machine_state SET updates_unknown_since_at = 5, lists_updated_at = 6")
+        try fleet.run(
+            """
+            INSERT INTO machine_sections (machine_id, kind, pointer, unknown_since_at)
+            VALUES (1, 'docker', '/containers', 7)
+            """)
+        #expect(
+            try reasons()
+                == common + [
+                    "warning lists_stale: package lists are stale", "unknown updates_unknown: updates unknown",
+                ]
+                + late)
+        let old = try #require(
+            try fleet.read { try MachineQueries.one($0, id: 1, now: Timestamp(milliseconds: Self.moment)) })
+        #expect(old.stale == ["hardware", "apt", "docker", "apt_lists"])
+        #expect(old.updates?.unknownSince == Timestamp(milliseconds: 5))
+        #expect(old.containers?.unknownSince == Timestamp(milliseconds: 7))
+        #expect(old.unknown.map(\.section) == ["/containers"])
+    }
+
+    private static let moment = QueryFleet.start
+
     @Test(arguments: [
         0, 0.1, 0.07, 9.5, 12.34, 12.345, 100, 1e-7, 123_456_789.25, 1e9, 1e300, -3.5, 99.99, 0.30000000000000004,
     ])

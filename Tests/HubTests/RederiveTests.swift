@@ -1,6 +1,8 @@
 import Contracts
+import Foundation
 import TestSupport
 import Testing
+import Transport
 
 @testable import Hub
 
@@ -177,9 +179,17 @@ import Testing
         ).run()
         #expect(report.changedRows > 10)
         #expect(pauses.allSatisfy { $0 == .zero || $0 > .milliseconds(50) }, "\(pauses)")
+
+        pauses = []
+        let rederive = Rederive(store: hub.store, isServed: { false }, pause: { pauses.append($0) })
+        try rederive.write { _ in }
+        #expect(pauses.isEmpty)
+        try rederive.write { _ in usleep(60_000) }
+        #expect(pauses.count == 1 && pauses.allSatisfy { $0 > .milliseconds(50) })
     }
 
-    /// Several machines at once end in the same tables, are told of in their order, and a run that fails says so.
+    /// Several machines at once end in the same tables, differences are told of in their order, and a run that fails says
+    /// so.
     @Test(arguments: [1, 3, 8]) func `Machines are derived beside each other`(workers: Int) throws {
         let fleet = try QueryFleet("web-01", "web-02", "web-03", "db-01", "db-02")
         for (number, name) in ["web-01", "web-02", "web-03", "db-01", "db-02"].enumerated() {
@@ -199,8 +209,8 @@ import Testing
         try fleet.run("UPDATE machine_state SET load_1m = 99")
 
         var steps: [(done: Int, total: Int)] = []
-        let served = Rederive(store: fleet.store, isCheck: true, workers: workers, isServed: { false })
-        let checked = try served.run { steps.append(($0.done, $0.total)) }
+        let check = Rederive(store: fleet.store, isCheck: true, workers: workers, isServed: { false })
+        let checked = try check.run { steps.append(($0.done, $0.total)) }
         #expect(steps.map(\.done) == [1, 2, 3, 4, 5])
         #expect(steps.allSatisfy { $0.total == 5 })
         #expect(checked.machines == 5)
@@ -224,13 +234,86 @@ import Testing
             ).run()
         }
         // A hub that serves has a core to itself.
-        let one = try Rederive(store: fleet.store, workers: workers, isServed: { true }, pause: { _ in }).run()
+        var threads: Set<pthread_t> = []
+        let one = try Rederive(store: fleet.store, workers: workers, isServed: { true }, pause: { _ in })
+            .run { _ in threads.insert(pthread_self()) }
         #expect(one.machines == 5)
+        #expect(threads.count == 1)
         #expect(try fleet.read { try $0.rows(state).map(\.values) } == newest)
     }
 
     private func order(_ name: String) -> Int {
         ["web-01", "web-02", "web-03", "db-01", "db-02"].firstIndex(of: name) ?? 9
+    }
+
+    /// Whoever is ahead does not make a machine forgotten that another one was at when the run was stopped.
+    @Test(arguments: [1, 4]) func `A run of several that was stopped forgets none`(workers: Int) throws {
+        let hub = try TestHubStore()
+        for number in 2...90 {
+            try run("INSERT INTO machines (id, machine_uuid, created_at) VALUES (\(number), 'u\(number)', 0)", in: hub)
+        }
+        struct Stop: Error {}
+        var calls = 0
+        #expect(throws: Stop.self) {
+            try Rederive(
+                store: hub.store, workers: workers, isServed: { false },
+                pause: { _ in
+                    calls += 1
+                    if calls == 70 { throw Stop() }
+                }
+            ).run()
+        }
+        let cursor = try hub.value("SELECT value FROM app_settings WHERE name = 'rederive_cursor'").text ?? ""
+        let done = try #require(Int(cursor))
+        // In the order of their numbers; each calls once, and those that others are at have not ended.
+        #expect((20...69).contains(done), "\(done)")
+        #expect(done >= 69 - 20 - workers)
+        let report = try Rederive(store: hub.store, workers: workers, isServed: { false }).run()
+        #expect(report.machines == 90 - done)
+    }
+
+    /// Where somebody always reads, the write-ahead log would never begin anew.
+    @Test func `The log of a run of several stays short`() throws {
+        let directory = try TemporaryDirectory()
+        let sizes = Checkpointer.Sizes(start: 256 << 10, rest: 64 << 10, limit: 512 << 10)
+        let store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: sizes)
+        let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
+        for machine in 1...24 {
+            let uuid = Identifier(milliseconds: 0, random: (UInt64(machine), 0))
+            let token = SHA256.tokenHash("token \(machine)")
+            try store.write { connection in
+                try connection.run(
+                    Statement("test.machine", "INSERT INTO machines (id, machine_uuid, created_at) VALUES (?1, ?2, 0)"),
+                    machine, uuid.text)
+                try connection.run(TrustStatements.credentialInsert, token, machine, 0)
+                for minute in 0..<150 {
+                    let snapshot = DeriverSnapshot(
+                        QueryPayloads.metrics(load: Double(minute)),
+                        at: QueryFleet.start + Int64(minute) * QueryFleet.minute, sequence: minute + 1)
+                    let body = try Gzip.compress(snapshot.document(machine: uuid))
+                    let read = try SnapshotReader.read(compressed: body, inflateLimit: 1 << 25)
+                    let outcome = try archive.take(
+                        Submission(
+                            tokenHash: token, head: read.head, content: read.content, body: body,
+                            bodyDigest: Digest(sha256: SHA256.digest(read.inflated)),
+                            inflatedBytes: read.inflated.count,
+                            receivedAt: Timestamp(milliseconds: snapshot.receivedAt), remoteAddress: nil, clockSkew: nil
+                        ),
+                        into: connection)
+                    guard case .accepted = outcome else { throw StoreFailure(code: .other, message: "\(outcome)") }
+                }
+            }
+        }
+        try store.foldAll()
+        let wrong = Statement("test.wrong", "UPDATE host_metrics SET load_1m = 99, filesystems_json = NULL")
+        _ = try store.write { try $0.run(wrong) }
+        try store.foldAll()
+        var longest: Int64 = 0
+        let report = try Rederive(store: store, workers: 4, isServed: { false }, slice: .zero)
+            .run { _ in longest = max(longest, store.walBytes ?? 0) }
+        #expect(report.changedRows >= 24 * 150)
+        // The limit, and what those write who are at a machine then.
+        #expect(longest < 6 << 20, "\(longest)")
     }
 
     @Test func `A run that was stopped goes on where it was`() throws {

@@ -102,8 +102,8 @@ import Testing
 
     /// SQLite makes one for what RETURNING gives back, and for a check against a list of words.
     @Test(arguments: [
-        ArchiveStatements.sender, ArchiveStatements.insert, ArchiveStatements.seenNewest,
-        MetricsDeriver.hostAfterCut, MetricsDeriver.newestOfQuiet,
+        ArchiveStatements.sender, ArchiveStatements.insert, ContactNote.newest,
+        MetricsDeriver.hostAfterCut, MetricsDeriver.newestOfQuiet, MetricsDeriver.newestOfQuietAndContact,
     ]) func `What each snapshot runs makes no table of its own`(statement: Hub.Statement) throws {
         let hub = try TestHubStore()
         let parameters = statement.sql.matches(of: /\?([0-9]+)/).compactMap { Int($0.1) }.max() ?? 0

@@ -11,7 +11,8 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    private static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether these bytes are canonical text.
+    package static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count == 36 else { return false }
         for (index, byte) in bytes.enumerated() {
             let dash = index == 8 || index == 13 || index == 18 || index == 23

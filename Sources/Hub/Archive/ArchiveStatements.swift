@@ -26,22 +26,6 @@ enum ArchiveStatements {
         ON CONFLICT (snapshot_uuid, machine_id) DO NOTHING
         """)
     static let setResult = Statement("archive.set_result", "UPDATE snapshots SET result = ?2 WHERE id = ?1")
-    private static let contact = """
-        last_seen_at = ?2, remote_address = COALESCE(?3, remote_address), clock_skew_ms = COALESCE(?4, clock_skew_ms),
-          next_due_at = COALESCE(?5, next_due_at)
-        """
-    /// The newest contact with a machine; nothing where it has no row of newest state yet.
-    static let seen = Statement("contact.seen", "UPDATE machine_state SET \(contact) WHERE machine_id = ?1")
-    /// The same for a snapshot that tells how the machine is today.
-    static let seenNewest = Statement(
-        "contact.newest",
-        """
-        UPDATE machine_state SET \(contact), highest_sequence = ?6, spool_files = ?7, spool_bytes = ?8,
-          spool_dropped_total = ?9
-        WHERE machine_id = ?1
-        """)
-    static let makeState = Statement(
-        "contact.make", "INSERT INTO machine_state (machine_id) VALUES (?1) ON CONFLICT DO NOTHING")
     static let request = Statement("machines.request", "UPDATE machines SET requested_kinds = ?2 WHERE id = ?1")
     /// Who the machine is, by its newest snapshot; for where that changed: an index has to follow.
     static let machineIdentity = Statement(
@@ -51,7 +35,8 @@ enum ArchiveStatements {
           product_uuid_hint = ?6
         WHERE id = ?1
         """)
-    static let all: [Statement] = [
-        sender, find, insert, setResult, seen, seenNewest, makeState, request, machineIdentity,
-    ]
+    static let all: [Statement] =
+        [
+            sender, find, insert, setResult, request, machineIdentity,
+        ] + ContactNote.statements
 }

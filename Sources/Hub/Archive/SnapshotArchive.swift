@@ -40,18 +40,21 @@ struct SnapshotArchive: Sendable {
             return try again(submission, known, sender, clones)
         }
         var said = result
+        let note = contact(submission, of: sender)
         if !isHeld, let content = submission.content.archived {
             let derived = try derive(
                 ArchivedSnapshot(
                     archiveID: id, machineID: sender.machineID, head: head, receivedAt: submission.receivedAt,
                     effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared,
-                    histories: histories ?? HistoryBounds(connection)), connection)
+                    histories: histories ?? HistoryBounds(connection),
+                    // Else what was known before is still looked at.
+                    contact: isPlain(submission, of: sender) ? note : nil), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
             said = derived == .failed ? "derived" : derived.rawValue
         }
         try noteHost(submission, of: sender, clones)
-        let requests = try noteContact(submission, of: sender, answersRequest: head.sameAs == nil, connection)
+        let requests = try noteContact(note, submission, of: sender, answersRequest: head.sameAs == nil, connection)
         return .accepted(answer(said, submission, sender, requests))
     }
 
@@ -60,14 +63,15 @@ struct SnapshotArchive: Sendable {
         _ submission: Submission, _ known: SQLRow, _ sender: Sender, _ clones: CloneWatch
     ) throws -> IngestOutcome {
         guard Self.isSame(known, submission) else {
-            try clones.lookAtReuse(Self.contact(submission, of: sender), detector: sender.detector)
+            try clones.lookAtReuse(Self.sign(submission, of: sender), detector: sender.detector)
             return .refused(
                 IngestRejection(
                     .snapshotIDReused,
                     "snapshot \(submission.head.snapshotID) is archived with other bytes; is this machine a copy of another?"
                 ))
         }
-        let requests = try noteContact(submission, of: sender, answersRequest: false, clones.connection)
+        let note = contact(submission, of: sender)
+        let requests = try noteContact(note, submission, of: sender, answersRequest: false, clones.connection)
         return .accepted(answer("duplicate", submission, sender, requests))
     }
 
@@ -112,24 +116,27 @@ struct SnapshotArchive: Sendable {
             ])
     }
 
-    /// Looks whether this is the host that the machine is; nothing to do for the next snapshot of the boot that is known.
-    private func noteHost(_ submission: Submission, of sender: Sender, _ clones: CloneWatch) throws {
-        let head = submission.head
-        let receivedAt = submission.receivedAt
-        let contact = Self.contact(submission, of: sender)
-        guard
-            !CloneDetector.isPlain(
-                contact, currentBoot: sender.bootID, highestSequence: Int64(sender.highestSequence))
-        else { return }
-        if sender.lastSeenAt == nil {
-            try HubMessages(machine: sender.machineID, connection: clones.connection).event(
-                "first_seen", .info, "its first report came", occasion: "once", at: receivedAt)
-        }
-        try clones.look(
-            at: head, contact, remoteAddress: submission.remoteAddress, detector: sender.detector)
+    /// The next snapshot of the boot that is known.
+    private func isPlain(_ submission: Submission, of sender: Sender) -> Bool {
+        CloneDetector.isPlain(
+            Self.sign(submission, of: sender), currentBoot: sender.bootID,
+            highestSequence: Int64(sender.highestSequence))
     }
 
-    private static func contact(_ submission: Submission, of sender: Sender) -> CloneDetector.Contact {
+    /// Looks whether this is the host that the machine is.
+    private func noteHost(_ submission: Submission, of sender: Sender, _ clones: CloneWatch) throws {
+        guard !isPlain(submission, of: sender) else { return }
+        if sender.lastSeenAt == nil {
+            try HubMessages(machine: sender.machineID, connection: clones.connection).event(
+                "first_seen", .info, "its first report came", occasion: "once", at: submission.receivedAt)
+        }
+        try clones.look(
+            at: submission.head, Self.sign(submission, of: sender), remoteAddress: submission.remoteAddress,
+            detector: sender.detector)
+    }
+
+    /// What copies of a machine are told apart by.
+    private static func sign(_ submission: Submission, of sender: Sender) -> CloneDetector.Contact {
         let head = submission.head
         return CloneDetector.Contact(
             bootID: head.bootID, sequence: Int64(head.sequence),
@@ -137,43 +144,35 @@ struct SnapshotArchive: Sendable {
             receivedAt: submission.receivedAt.milliseconds)
     }
 
+    private func contact(_ submission: Submission, of sender: Sender) -> ContactNote {
+        ContactNote(
+            machine: sender.machineID, seenAt: submission.receivedAt, remoteAddress: submission.remoteAddress,
+            clockSkew: ClockSkew.smoothed(sender.clockSkew, submission.clockSkew),
+            nextDueAt: nextDue(submission, after: sender.nextDueAt),
+            newest: isNewest(submission, of: sender) ? submission.head : nil)
+    }
+
+    /// A late snapshot tells nothing about the machine of today.
+    private func isNewest(_ submission: Submission, of sender: Sender) -> Bool {
+        submission.head.sequence >= sender.highestSequence
+    }
+
     /// Writes what the hub knows of the machine from this contact; answers the kinds still asked for.
     private func noteContact(
-        _ submission: Submission, of sender: Sender, answersRequest: Bool, _ connection: any SQLConnection
+        _ note: ContactNote, _ submission: Submission, of sender: Sender, answersRequest: Bool,
+        _ connection: any SQLConnection
     ) throws -> [String] {
         let head = submission.head
         let requests = answersRequest ? sender.requestedKinds.filter { $0 != head.kind } : sender.requestedKinds
-        let seen: [SQLValue] = [
-            sender.machineID.sqlValue, submission.receivedAt.sqlValue, submission.remoteAddress.sqlValue,
-            ClockSkew.smoothed(sender.clockSkew, submission.clockSkew).sqlValue,
-            nextDue(submission, after: sender.nextDueAt).sqlValue,
-        ]
         if requests != sender.requestedKinds {
             try connection.run(ArchiveStatements.request, sender.machineID, requests.joined(separator: " "))
         }
-        // A late snapshot tells nothing about the machine of today.
-        if Int64(head.sequence) >= Int64(sender.highestSequence) {
-            let spool = head.agent.spool
-            let newest: [SQLValue] = [
-                head.sequence.sqlValue, (spool?.files).sqlValue, (spool?.bytes).sqlValue,
-                (spool?.droppedTotal).sqlValue,
-            ]
-            try note(ArchiveStatements.seenNewest, seen + newest, connection)
-            let identity = Sender.Identity(head)
-            if identity != sender.identity {
-                try connection.run(ArchiveStatements.machineIdentity, [sender.machineID.sqlValue] + identity.values)
-            }
-        } else {
-            try note(ArchiveStatements.seen, seen, connection)
+        try note.write(to: connection)
+        let identity = Sender.Identity(head)
+        if isNewest(submission, of: sender), identity != sender.identity {
+            try connection.run(ArchiveStatements.machineIdentity, [sender.machineID.sqlValue] + identity.values)
         }
         return requests
-    }
-
-    /// In the machine's row of newest state, which is made where nothing was derived of it yet.
-    private func note(_ statement: Statement, _ values: [SQLValue], _ connection: any SQLConnection) throws {
-        if try connection.run(statement, values) == 1 { return }
-        try connection.run(ArchiveStatements.makeState, [values[0]])
-        try connection.run(statement, values)
     }
 
     /// When the next snapshot of any kind is due: the nearest of what was promised and is still to come; the next

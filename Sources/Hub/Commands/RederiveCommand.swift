@@ -7,7 +7,8 @@ struct RederiveCommand: ParsableCommand {
         commandName: "rederive", abstract: "Rebuild the derived tables from the archive.",
         discussion: """
             Machine by machine, while the hub serves; only rows that differ are written. Where no hub serves, as many \
-            machines at once as there are cores. Interrupted, it goes on about where it was. With --check it compares and writes nothing; exit status 1 then means that something differs.
+            machines at once as there are cores, four at most. Interrupted, it goes on about where it was. With --check \
+            it compares and writes nothing; exit status 1 then means that something differs.
 
             Examples:
               vigie-hub rederive

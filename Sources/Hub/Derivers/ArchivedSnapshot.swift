@@ -25,6 +25,8 @@ struct ArchivedSnapshot: Sendable {
     /// Nil where all rollups are made again in any case, and where nobody rolls up; the histories' statements then look for
     /// the cut themselves.
     var histories: HistoryBounds?
+    /// What ingest is to note of the machine, for whoever writes its row of newest state; nobody has to.
+    var contact: ContactNote?
 }
 
 /// What deriving did with a snapshot; `snapshots.result`.

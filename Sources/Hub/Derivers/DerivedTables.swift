@@ -10,12 +10,7 @@ enum DerivedTables {
         "docker_volumes", "docker_networks", "docker_compose_stacks", "docker_stack_services",
     ]
     /// Columns of those that tell what the hub has noted of each contact: no snapshot says it, and it stays as it is.
-    static let observed: [String: Set<String>] = [
-        "machine_state": [
-            "last_seen_at", "next_due_at", "highest_sequence", "clock_skew_ms", "remote_address", "spool_files",
-            "spool_bytes", "spool_dropped_total",
-        ]
-    ]
+    static let observed: [String: Set<String>] = ["machine_state": Set(ContactNote.columns.map(\.name))]
     /// What outlives its snapshots, and becomes another when one comes between two others.
     static let replayed = ["machine_events", "important_messages"]
     /// What only grows: each payload's rows are entered by themselves, in any order; see `HistoryTable`.

@@ -105,22 +105,26 @@ enum MetricsDeriver: KindDeriver {
     /// All that a snapshot puts into the machine's row, at once: for one that knows everything and comes in its order,
     /// after others like it, to a machine of which no message of metrics is open and no error of them is shown. Nothing is
     /// done where that is not so.
-    static let newestOfQuiet = newest(
-        "newest_of_quiet",
-        and: """
-              AND machine_state.metrics_has_messages = 0
-              AND machine_state.last_error_kind IS DISTINCT FROM 'metrics'
-            """)
+    static let newestOfQuiet = newest("newest_of_quiet", and: isQuiet)
+    /// The same, and what is to be noted of the contact.
+    static let newestOfQuietAndContact = newest(
+        "newest_of_quiet_and_contact", and: isQuiet, contact: ContactNote.columns)
+    private static let isQuiet = """
+          AND machine_state.metrics_has_messages = 0
+          AND machine_state.last_error_kind IS DISTINCT FROM 'metrics'
+        """
     /// The same to any machine. It tells whether a message is open, and whose error is shown.
     static let newest = newest("newest", and: "RETURNING metrics_has_messages, last_error_kind")
 
-    private static func newest(_ label: String, and rest: String) -> Statement {
+    private static func newest(_ label: String, and rest: String, contact: [ContactNote.Column] = []) -> Statement {
         let record = KindStatements.ofSnapshot.compactMap { pair in
             KindStatements.metricsColumn(pair.0).map { ($0, pair.1) }
         }
         let others = ["metrics_status", "metrics_warnings_json"] + state.columns.map(\.name)
-        let columns = record.map(\.0) + others
-        let values = record.map(\.1) + others.indices.map { "?\(14 + $0)" }
+        let own = record.map(\.0) + others
+        let columns = own + contact.map(\.name)
+        let values = record.map(\.1) + (others + contact.map(\.name)).indices.map { "?\(14 + $0)" }
+        let sets = own.map { "\($0) = excluded.\($0)" } + contact.map { $0.set(to: "excluded.\($0.name)") }
         func order(_ table: String, _ columns: String...) -> String {
             "(" + columns.map { "\(table).metrics_\($0)" }.joined(separator: ", ") + ")"
         }
@@ -130,7 +134,7 @@ enum MetricsDeriver: KindDeriver {
             INSERT INTO machine_state (machine_id, status, \(columns.joined(separator: ", ")))
             VALUES (?1, ?14, \(values.joined(separator: ", ")))
             ON CONFLICT (machine_id) DO UPDATE SET
-              \(columns.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")), status = \(state.worst)
+              \(sets.joined(separator: ", ")), status = \(state.worst)
             WHERE machine_state.metrics_has_unknown = 0
               AND (machine_state.metrics_at IS NULL OR \(order("excluded", "at", "sequence", "snapshot_uuid"))
                 > \(order("machine_state", "at", "sequence", "snapshot_uuid")))
@@ -163,7 +167,8 @@ enum MetricsDeriver: KindDeriver {
         for erasure in erasures { try connection.run(erasure, machine) }
     }
 
-    static let historyStatements = [host, hostAfterCut, container, newestOfQuiet, newest] + erasures
+    static let historyStatements =
+        [host, hostAfterCut, container, newestOfQuiet, newestOfQuietAndContact, newest] + erasures
 }
 
 extension Derivation {
@@ -187,7 +192,14 @@ extension Derivation {
             StateWarning.worst(derived.warnings).rawValue.sqlValue, try StateWarning.text(derived.warnings),
         ]
         let values = [try KindRecord.values(of: snapshot), status, derived.state]
-        if try connection.run(MetricsDeriver.newestOfQuiet, pieces: values) == 1 { return false }
+        if let contact = snapshot.contact {
+            if try connection.run(MetricsDeriver.newestOfQuietAndContact, pieces: values + [contact.values]) == 1 {
+                contact.noted()
+                return false
+            }
+        } else if try connection.run(MetricsDeriver.newestOfQuiet, pieces: values) == 1 {
+            return false
+        }
         guard let row = try connection.rows(MetricsDeriver.newest, Array(values.joined())).first else { return nil }
         try showError(insteadOf: row[1])
         return row[0].integer == 1

@@ -66,14 +66,15 @@ struct Rederive: @unchecked Sendable {
     var isCheck = false
     /// How payloads are read.
     var schemas = SchemaVersions.current
-    /// Machines that are derived at once, each on a thread of its own, while no hub serves.
+    /// Machines that are derived at once, each on a thread of its own, until a hub serves.
     var workers = 1
-    /// Whether a hub serves the database: it has one of the cores, and its turn after each transaction.
+    /// Whether a hub serves the database: from then on one machine is derived at a time, those that are begun apart, and it
+    /// gets its turn after each transaction.
     var isServed: () -> Bool = { true }
     /// How long a transaction goes on with rows before it ends, so that ingest gets its turn.
     var slice = Duration.milliseconds(100)
-    /// Waits after each transaction, so that who serves gets the database: zero after one that kept nobody away. Throws
-    /// to end early.
+    /// Waits, so that who serves gets the database: after each transaction where a hub does, after long ones else; zero
+    /// after what kept nobody away. Throws to end early.
     var pause: (Duration) throws -> Void = {
         if $0 > .zero { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
     }
@@ -96,7 +97,7 @@ struct Rederive: @unchecked Sendable {
 
     /// Rebuilds one machine, or all; all of them again from where an earlier run was stopped.
     ///
-    /// - Parameter progress: called after each machine, one at a time, on any thread.
+    /// - Parameter progress: called after each machine as it ends, one at a time, on any thread; the others wait for it.
     @discardableResult
     func run(machine name: String? = nil, progress: @escaping (Progress) -> Void = { _ in }) throws -> Report {
         // Called by one at a time.
@@ -115,18 +116,20 @@ struct Rederive: @unchecked Sendable {
         }
         let before = total - machines.count
         let work = Work(machines)
+        // Called by one at a time.
+        nonisolated(unsafe) let halt = logHalt()
         DispatchQueue.concurrentPerform(iterations: max(1, min(workers, machines.count))) { worker in
             do {
                 let scratch = try store.read { try ReplayScratch(schemaOf: $0) }
-                while worker == 0 || !isServed(), let (place, machine) = work.next() {
-                    let done = work.end(place, try rebuild(machine.id, machine.name, scratch)) { report, count in
+                while worker == 0 || !isServed(), let (place, machine) = try work.next(when: halt) {
+                    let isMuch = work.end(place, try rebuild(machine.id, machine.name, scratch)) { snapshots, count in
                         progress(
                             Progress(
-                                machine: machine.name, done: before + count, total: total,
-                                snapshots: report))
+                                machine: machine.name, done: before + count, total: total, snapshots: snapshots))
                     }
-                    if isResumable, let done {
-                        try write { try $0.run(Self.remember, String(done), Clock.now()) }
+                    guard isResumable, isMuch else { continue }
+                    try write { hub in
+                        if let done = work.doneUpTo { try hub.run(Self.remember, String(done), Clock.now()) }
                     }
                 }
             } catch { work.fail(error) }
@@ -136,17 +139,41 @@ struct Rederive: @unchecked Sendable {
         return report
     }
 
-    /// What those who derive at once share: machines are taken in their order, and told of in it.
+    /// For the moment in which nobody reads. Each machine is read in one transaction: of several at once there is always
+    /// one, and the write-ahead log only begins anew while there is none.
+    private func logHalt() -> Work.Halt {
+        guard workers > 1, let store = store as? SQLiteStore else { return (isDue: { false }, run: {}) }
+        // Where somebody else still reads another try is for when it is half as long again.
+        var tried: Int64 = 0
+        return (
+            isDue: {
+                let bytes = store.walBytes ?? 0
+                if bytes < tried { tried = 0 }
+                return bytes > store.longestLog && bytes > tried + store.longestLog / 2
+            },
+            run: {
+                try store.checkpoint()
+                tried = store.walBytes ?? 0
+            }
+        )
+    }
+
+    /// What those who derive at once share: machines are taken in their order, and summed up in it.
     private final class Work: @unchecked Sendable {
         typealias Machine = (id: Int64, name: String)
+        /// Where it is due nobody gets a machine until all that are at one have ended; then it is run.
+        typealias Halt = (isDue: () -> Bool, run: () throws -> Void)
 
-        private let lock = NSLock()
+        private let lock = NSCondition()
         private let machines: [Machine]
         private var taken = 0
+        /// Machines that somebody is at.
+        private var running = 0
+        private var isHalting = false
         /// Machines that are done, and with them all before them.
         private var done = 0
         private var doneAfter: [Int: Report] = [:]
-        /// Of those that `remember` has said.
+        /// Of those that are remembered.
         private var remembered = 0
         private var snapshots = 0
         private var sum = Report()
@@ -155,18 +182,28 @@ struct Rederive: @unchecked Sendable {
         init(_ machines: [Machine]) { self.machines = machines }
 
         /// Nil where all are taken, or one has failed.
-        func next() -> (place: Int, machine: Machine)? {
-            lock.withLock {
+        func next(when halt: Halt) throws -> (place: Int, machine: Machine)? {
+            try lock.withLock {
+                if isHalting || halt.isDue() {
+                    isHalting = true
+                    while isHalting, running > 0, failure == nil { lock.wait() }
+                    if isHalting, failure == nil { try halt.run() }
+                    isHalting = false
+                    lock.broadcast()
+                }
                 guard failure == nil, taken < machines.count else { return nil }
                 taken += 1
+                running += 1
                 return (taken - 1, machines[taken - 1])
             }
         }
 
-        /// - Parameter tell: gets how many snapshots and machines are done.
-        /// - Returns: now and then, the machine up to which all are done.
-        func end(_ place: Int, _ report: Report, _ tell: (Int, Int) -> Void) -> Int64? {
+        /// - Parameter tell: gets how many snapshots and machines are done; the others wait for it.
+        /// - Returns: now and then that there is something to remember.
+        func end(_ place: Int, _ report: Report, _ tell: (Int, Int) -> Void) -> Bool {
             lock.withLock {
+                running -= 1
+                lock.broadcast()
                 doneAfter[place] = report
                 snapshots += report.snapshots
                 tell(snapshots, done + doneAfter.count)
@@ -175,13 +212,21 @@ struct Rederive: @unchecked Sendable {
                     sum.machines += 1
                     done += 1
                 }
-                guard done - remembered >= rememberedAfter else { return nil }
+                guard done - remembered >= rememberedAfter else { return false }
                 remembered = done
-                return machines[done - 1].id
+                return true
             }
         }
 
-        func fail(_ error: any Error) { lock.withLock { failure = failure ?? error } }
+        /// The machine up to which all are done.
+        var doneUpTo: Int64? { lock.withLock { done > 0 ? machines[done - 1].id : nil } }
+
+        func fail(_ error: any Error) {
+            lock.withLock {
+                failure = failure ?? error
+                lock.broadcast()
+            }
+        }
 
         func report() throws -> Report {
             try lock.withLock {

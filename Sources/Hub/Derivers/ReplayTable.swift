@@ -9,7 +9,7 @@ struct ReplayTable: Sendable {
     let hasEnd: Bool
     /// Parameters: the columns in their order.
     let upsert: Statement
-    /// Parameters: the key. Where the hub itself has noted something in the row, that stays.
+    /// Parameters: the key. A row in which the hub itself notes something stays, with that.
     let delete: Statement
     let clear: Statement
 

@@ -46,8 +46,9 @@ final class PastDatabase {
                 }
             }
             let due = (promised + (archive.metricsAt == nil ? [] : [archive.at])).max()
-            try connection.run(ArchiveStatements.makeState, id)
-            try connection.run(ArchiveStatements.seen, id, seen, SQLValue.null, SQLValue.null, due)
+            try ContactNote(
+                machine: id, seenAt: seen, remoteAddress: nil, clockSkew: nil, nextDueAt: due, newest: nil
+            ).write(to: connection)
         }
         return MachineLookup.Found(id: id, name: archive.name)
     }

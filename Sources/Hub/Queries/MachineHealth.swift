@@ -85,13 +85,13 @@ enum MachineHealth {
         }
         for kind in signs.failedKinds { add(.unknown, .kind(kind, "_failed", " could not be collected")) }
         guard signs.freshness == .ok else { return }
-        for (kind, name) in names where signs.lateKinds.contains(kind) {
+        for (kind, name) in lateKindNames where signs.lateKinds.contains(kind) {
             add(.unknown, .kind(name, "_late", " overdue"))
         }
     }
 
     /// In the order in which they are told.
-    static let names: [(LateKinds, String)] = [
+    static let lateKindNames: [(LateKinds, String)] = [
         (.hardware, "hardware"), (.metrics, "metrics"), (.apt, "apt"), (.docker, "docker"),
     ]
 }

@@ -47,7 +47,7 @@ extension MachineRow {
         writer.member(#","stacks_total":"#, row.integer(Position.stacks))
         writer.name(#","stale":"#)
         writer.begin("[")
-        for (kind, name) in MachineHealth.names where late.contains(kind) { writer.item(name) }
+        for (kind, name) in MachineHealth.lateKindNames where late.contains(kind) { writer.item(name) }
         if areListsStale { writer.item("apt_lists") }
         writer.end("]")
         writer.member(#","status":"#, status.rawValue)
@@ -127,7 +127,7 @@ extension MachineRow {
             words({ $0.raw("filesystem_full") }) { writer in
                 row.withUTF8(Position.fullestMountPoint) { writer.part($0) }
                 writer.raw(" ")
-                writer.integer(Int64(percent))
+                writer.integer(Int64(min(percent, 1_000_000)))
                 writer.raw(" % full")
             }
         case .kind(let kind, let code, let message):

@@ -42,7 +42,7 @@ struct MachineRow {
     /// Nil where the row names no machine.
     init?(_ row: SQLRowReader, extras: MachineQueries.Extras, hearing: Hearing) {
         guard let id = row.integer(Position.id), let created = row.integer(Position.created),
-            row.isText(Position.name), row.isText(Position.uuid)
+            row.isText(Position.name), row.withUTF8(Position.uuid, Identifier.isCanonical(_:)) == true
         else { return nil }
         self.row = row
         self.id = id

@@ -68,14 +68,17 @@ struct DataDirectory: Sendable {
                 .cannotCreate, "unable to write \(lock): \(String(cString: strerror(errno)))")
         }
         // Who looks whether it is held holds it for some microseconds.
-        var tries = 5
-        while flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK, tries > 0 {
-            tries -= 1
+        var tries = 0
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            guard code == EWOULDBLOCK || code == EINTR, tries < 5 else {
+                close(file)
+                throw code == EWOULDBLOCK
+                    ? CommandFailure(.unavailable, "another vigie-hub serves \(path); stop it first")
+                    : CommandFailure(.cannotCreate, "unable to lock \(lock): \(String(cString: strerror(code)))")
+            }
+            tries += 1
             usleep(20_000)
-        }
-        guard tries > 0 else {
-            close(file)
-            throw CommandFailure(.unavailable, "another vigie-hub serves \(path); stop it first")
         }
         return FileHandle(fileDescriptor: file, closeOnDealloc: true)
     }

@@ -98,6 +98,8 @@ final class Checkpointer: Sendable {
     private let start: Int
     private let rest: Int
     private let limit: Int
+    /// To so many it is cut when it begins anew.
+    let limitBytes: Int64
 
     /// Opens the connection beside the writer.
     init(path: String, pageSize: Int, sizes: Sizes) throws {
@@ -116,6 +118,7 @@ final class Checkpointer: Sendable {
         start = sizes.start / pageSize
         rest = sizes.rest / pageSize
         limit = sizes.limit / pageSize
+        limitBytes = Int64(sizes.limit)
     }
 
     /// Looks at each commit of the writer from now on, instead of SQLite's own checkpoints. It must be kept as long as

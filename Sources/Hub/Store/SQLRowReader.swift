@@ -20,7 +20,8 @@ struct SQLRowReader {
         self.values = values
     }
 
-    /// SQLite answers a column's type and its value each after a look at statement and place; its value has both.
+    /// SQLite answers a column's type and its value each after a look at statement and place; its value has both. SQLite
+    /// calls it unprotected: nobody else may use the connection meanwhile, which is so on GRDB's queues.
     private func column(_ index: Int) -> OpaquePointer? {
         sqlite3_column_value(statement, Int32(truncatingIfNeeded: index))
     }

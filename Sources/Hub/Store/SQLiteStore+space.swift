@@ -40,6 +40,9 @@ extension SQLiteStore {
         }
     }
 
+    /// Bytes that the log should not become longer than; it does while somebody reads in it all the time.
+    var longestLog: Int64 { checkpointer.limitBytes }
+
     /// Bytes of the write-ahead log.
     var walBytes: Int64? {
         (try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int).map { Int64($0) }

@@ -30,7 +30,7 @@ extension Migrations {
 
             """,
         only: [.sqlite: [filesystemsView(.sqlite)], .postgresql: [filesystemsView(.postgresql)]],
-        remade: (derived.version, stateRows, bytesPerRow: 4000))
+        remade: (derived.version, stateRows, bytesPerRow: 8000))
 
     static let stateRows = Statement("migrations.state_rows", "SELECT count(*) AS entries FROM machine_state")
 
