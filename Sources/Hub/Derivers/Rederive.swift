@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Synchronization
 
 /// Rebuilds derived tables from the archive, machine by machine, while the hub serves; see
 /// docs/decisions/0024-rederive-beside-ingest.md.
@@ -128,9 +129,8 @@ struct Rederive: @unchecked Sendable {
                                 machine: machine.name, done: before + count, total: total, snapshots: snapshots))
                     }
                     guard isResumable, isMuch else { continue }
-                    try write { hub in
-                        if let done = work.doneUpTo { try hub.run(Self.remember, String(done), Clock.now()) }
-                    }
+                    // Asked for there: whoever is next may be done with more.
+                    try write { try $0.run(Self.remember, String(work.doneUpTo), Clock.now()) }
                 }
             } catch { work.fail(error) }
         }
@@ -165,6 +165,7 @@ struct Rederive: @unchecked Sendable {
         typealias Halt = (isDue: () -> Bool, run: () throws -> Void)
 
         private let lock = NSCondition()
+        private let lastDone = Atomic<Int64>(0)
         private let machines: [Machine]
         private var taken = 0
         /// Machines that somebody is at.
@@ -211,6 +212,7 @@ struct Rederive: @unchecked Sendable {
                     sum.add(next)
                     sum.machines += 1
                     done += 1
+                    lastDone.store(machines[done - 1].id, ordering: .releasing)
                 }
                 guard done - remembered >= rememberedAfter else { return false }
                 remembered = done
@@ -218,8 +220,9 @@ struct Rederive: @unchecked Sendable {
             }
         }
 
-        /// The machine up to which all are done.
-        var doneUpTo: Int64? { lock.withLock { done > 0 ? machines[done - 1].id : nil } }
+        /// The machine up to which all are done; 0 where none is. It takes no lock: it is asked on the writer, for which
+        /// whoever halts the others waits.
+        var doneUpTo: Int64 { lastDone.load(ordering: .acquiring) }
 
         func fail(_ error: any Error) {
             lock.withLock {
