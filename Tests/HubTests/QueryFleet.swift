@@ -16,9 +16,9 @@ final class QueryFleet {
     private let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
     private var machines: [String: (id: Int64, uuid: Identifier)] = [:]
 
-    init(_ names: String...) throws {
+    init(_ names: String..., checkpoints: Checkpointer.Sizes? = nil) throws {
         directory = try TemporaryDirectory()
-        store = try SQLiteStore(path: directory.file("hub.sqlite"))
+        store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: checkpoints)
         for name in names { try add(name) }
     }
 

@@ -2,7 +2,6 @@ import Contracts
 import Foundation
 import TestSupport
 import Testing
-import Transport
 
 @testable import Hub
 
@@ -193,12 +192,7 @@ import Transport
     @Test(arguments: [1, 3, 8]) func `Machines are derived beside each other`(workers: Int) throws {
         let fleet = try QueryFleet("web-01", "web-02", "web-03", "db-01", "db-02")
         for (number, name) in ["web-01", "web-02", "web-03", "db-01", "db-02"].enumerated() {
-            for minute in 0..<Int64(20 + number) {
-                let snapshot = DeriverSnapshot(
-                    QueryPayloads.metrics(load: Double(minute)), at: QueryFleet.start + minute * QueryFleet.minute,
-                    sequence: Int(minute) + 1)
-                try fleet.take(snapshot, from: name)
-            }
+            try takeMetrics(20 + number, from: name, into: fleet)
         }
         let right = try fleet.read {
             try $0.rows(Statement("test.metrics", "SELECT * FROM host_metrics")).map(\.values)
@@ -242,6 +236,16 @@ import Transport
         #expect(try fleet.read { try $0.rows(state).map(\.values) } == newest)
     }
 
+    /// Takes metrics of so many minutes from the beginning on.
+    private func takeMetrics(_ count: Int, from name: String, into fleet: QueryFleet) throws {
+        for minute in 0..<count {
+            let at = QueryFleet.start + Int64(minute) * QueryFleet.minute
+            let metrics = QueryPayloads.metrics(load: Double(minute))
+            let result = try fleet.take(DeriverSnapshot(metrics, at: at, sequence: minute + 1), from: name)
+            #expect(result == "derived")
+        }
+    }
+
     private func order(_ name: String) -> Int {
         ["web-01", "web-02", "web-03", "db-01", "db-02"].firstIndex(of: name) ?? 9
     }
@@ -274,39 +278,15 @@ import Transport
 
     /// Where somebody always reads, the write-ahead log would never begin anew.
     @Test func `The log of a run of several stays short`() throws {
-        let directory = try TemporaryDirectory()
-        let sizes = Checkpointer.Sizes(start: 256 << 10, rest: 64 << 10, limit: 512 << 10)
-        let store = try SQLiteStore(path: directory.file("hub.sqlite"), checkpoints: sizes)
-        let archive = SnapshotArchive(derive: { try Derivation.apply($0, into: $1) })
-        for machine in 1...24 {
-            let uuid = Identifier(milliseconds: 0, random: (UInt64(machine), 0))
-            let token = SHA256.tokenHash("token \(machine)")
-            try store.write { connection in
-                try connection.run(
-                    Statement("test.machine", "INSERT INTO machines (id, machine_uuid, created_at) VALUES (?1, ?2, 0)"),
-                    machine, uuid.text)
-                try connection.run(TrustStatements.credentialInsert, token, machine, 0)
-                for minute in 0..<150 {
-                    let snapshot = DeriverSnapshot(
-                        QueryPayloads.metrics(load: Double(minute)),
-                        at: QueryFleet.start + Int64(minute) * QueryFleet.minute, sequence: minute + 1)
-                    let body = try Gzip.compress(snapshot.document(machine: uuid))
-                    let read = try SnapshotReader.read(compressed: body, inflateLimit: 1 << 25)
-                    let outcome = try archive.take(
-                        Submission(
-                            tokenHash: token, head: read.head, content: read.content, body: body,
-                            bodyDigest: Digest(sha256: SHA256.digest(read.inflated)),
-                            inflatedBytes: read.inflated.count,
-                            receivedAt: Timestamp(milliseconds: snapshot.receivedAt), remoteAddress: nil, clockSkew: nil
-                        ),
-                        into: connection)
-                    guard case .accepted = outcome else { throw StoreFailure(code: .other, message: "\(outcome)") }
-                }
-            }
+        let fleet = try QueryFleet(
+            checkpoints: Checkpointer.Sizes(start: 256 << 10, rest: 64 << 10, limit: 512 << 10))
+        let store = fleet.store
+        for name in (1...24).map({ "web-\($0)" }) {
+            try fleet.add(name)
+            try takeMetrics(150, from: name, into: fleet)
         }
         try store.foldAll()
-        let wrong = Statement("test.wrong", "UPDATE host_metrics SET load_1m = 99, filesystems_json = NULL")
-        _ = try store.write { try $0.run(wrong) }
+        try fleet.run("UPDATE host_metrics SET load_1m = 99, filesystems_json = NULL")
         try store.foldAll()
         var longest: Int64 = 0
         let report = try Rederive(store: store, workers: 4, isServed: { false }, slice: .zero)

@@ -41,6 +41,7 @@ struct SnapshotArchive: Sendable {
         }
         var said = result
         let note = contact(submission, of: sender)
+        let isPlain = isPlain(submission, of: sender)
         if !isHeld, let content = submission.content.archived {
             let derived = try derive(
                 ArchivedSnapshot(
@@ -48,12 +49,12 @@ struct SnapshotArchive: Sendable {
                     effectiveAt: submission.effectiveAt, content: content, prepared: submission.prepared,
                     histories: histories ?? HistoryBounds(connection),
                     // Else what was known before is still looked at.
-                    contact: isPlain(submission, of: sender) ? note : nil), connection)
+                    contact: isPlain ? note : nil), connection)
             if derived != .derived { try connection.run(ArchiveStatements.setResult, id, derived.rawValue) }
             // A failed collection has done in the tables all that it can do.
             said = derived == .failed ? "derived" : derived.rawValue
         }
-        try noteHost(submission, of: sender, clones)
+        if !isPlain { try noteHost(submission, of: sender, clones) }
         let requests = try noteContact(note, submission, of: sender, answersRequest: head.sameAs == nil, connection)
         return .accepted(answer(said, submission, sender, requests))
     }
@@ -123,9 +124,8 @@ struct SnapshotArchive: Sendable {
             highestSequence: Int64(sender.highestSequence))
     }
 
-    /// Looks whether this is the host that the machine is.
+    /// Looks whether this is the host that the machine is, of a snapshot that is not plainly the next one.
     private func noteHost(_ submission: Submission, of sender: Sender, _ clones: CloneWatch) throws {
-        guard !isPlain(submission, of: sender) else { return }
         if sender.lastSeenAt == nil {
             try HubMessages(machine: sender.machineID, connection: clones.connection).event(
                 "first_seen", .info, "its first report came", occasion: "once", at: submission.receivedAt)
