@@ -144,6 +144,20 @@ struct IdentifierTests {
         #expect(Identifier(text) == nil)
     }
 
+    @Test("every byte at every place")
+    func bytes() {
+        let canonical = Array("01a21af4-2e5c-7259-901a-9582971ceb12".utf8)
+        for place in canonical.indices {
+            let allowed = canonical[place] == 0x2D ? Set("-".utf8) : Set("0123456789abcdef".utf8)
+            for byte in UInt8.min...UInt8.max {
+                var bytes = canonical
+                bytes[place] = byte
+                let isCanonical = bytes.withUnsafeBufferPointer { Identifier.isCanonical($0) }
+                #expect(isCanonical == allowed.contains(byte), "byte \(byte) at \(place)")
+            }
+        }
+    }
+
     @Test("digests: 64 lower-case digits after sha256: and nothing else")
     func digests() {
         let digits = String(repeating: "0123456789abcdef", count: 4)

@@ -129,7 +129,7 @@ import Testing
             for filter in [MachineQueries.Filter(includesRetired: true), .init(tag: "web"), .init(status: .critical)] {
                 let answer = try Self.list(fleet, filter, at: now, limit: limit)
                 let expected = String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self)
-                // In the order of names, and in two halves.
+                // In the order of names, and in pieces of one machine that two readers take.
                 for few in [500, 0] {
                     let list = MachineListJSON(
                         filter: filter, limit: limit, now: Timestamp(milliseconds: now), heardSince: nil, few: few)

@@ -14,12 +14,27 @@ package struct Identifier: Hashable, Sendable, CustomStringConvertible {
     /// Whether these bytes are canonical text.
     package static func isCanonical(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard bytes.count == 36 else { return false }
-        for (index, byte) in bytes.enumerated() {
-            let dash = index == 8 || index == 13 || index == 18 || index == 23
-            let hexadecimal = (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
-            guard dash ? byte == 0x2D : hexadecimal else { return false }
+        guard bytes[8] == 0x2D, bytes[13] == 0x2D, bytes[18] == 0x2D, bytes[23] == 0x2D else { return false }
+        let start = UnsafeRawPointer(bytes.baseAddress!)
+        /// Eight bytes at once, those of dashes taken out.
+        func word(at place: Int, without dashes: UInt64 = 0) -> UInt64 {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            return word & ~dashes | 0x3030_3030_3030_3030 & dashes
         }
-        return true
+        return areHexadecimal(word(at: 0)) && areHexadecimal(word(at: 8, without: 0x0000_FF00_0000_00FF))
+            && areHexadecimal(word(at: 16, without: 0xFF00_0000_00FF_0000)) && areHexadecimal(word(at: 24))
+            && areHexadecimal(word(at: 28))
+    }
+
+    /// Whether eight bytes are digits or `a` to `f`: what is added to each carries into its highest bit from a limit on.
+    @inline(__always) private static func areHexadecimal(_ bytes: UInt64) -> Bool {
+        let high: UInt64 = 0x8080_8080_8080_8080
+        guard bytes & high == 0 else { return false }
+        let from0 = bytes &+ 0x5050_5050_5050_5050
+        let above9 = bytes &+ 0x4646_4646_4646_4646
+        let fromA = bytes &+ 0x1F1F_1F1F_1F1F_1F1F
+        let aboveF = bytes &+ 0x1919_1919_1919_1919
+        return (from0 & ~above9 | fromA & ~aboveF) & high == high
     }
 
     /// A UUIDv7: 48 bits of Unix milliseconds, then the random bits given, with version and variant set.

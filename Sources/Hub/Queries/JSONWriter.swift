@@ -57,6 +57,54 @@ struct JSONWriter {
             count += 1
         }
 
+        /// - Parameter write: gets room for that many bytes, and answers how many it has written.
+        @inline(__always) func append(
+            atMost length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int
+        ) {
+            if count + length > capacity { grow(by: length) }
+            count += write(start + count)
+        }
+
+        /// Copies what is printable ASCII without `"` and `\`; where it is not, answers false, and nothing is written.
+        func append(plain text: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard let source = UnsafeRawPointer(text.baseAddress) else { return true }
+            let length = text.count
+            if count + length > capacity { grow(by: length) }
+            let target = UnsafeMutableRawPointer(start + count)
+            var arePlain: UInt64 = .max
+            if length < 8 {
+                var word: UInt64 = 0x2020_2020_2020_2020
+                for place in 0..<length {
+                    word = word << 8 | UInt64(text[place])
+                    target.storeBytes(of: text[place], toByteOffset: place, as: UInt8.self)
+                }
+                arePlain = Self.plain(word)
+            } else {
+                var place = 0
+                while true {
+                    let word = source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+                    arePlain &= Self.plain(word)
+                    guard place < length - 8 else { break }
+                    // Some of the last eight may be among those before.
+                    place = min(place + 8, length - 8)
+                }
+            }
+            guard arePlain & 0x8080_8080_8080_8080 == 0x8080_8080_8080_8080 else { return false }
+            count += length
+            return true
+        }
+
+        /// Sets the highest bit of each of eight bytes that is plain.
+        @inline(__always) private static func plain(_ bytes: UInt64) -> UInt64 {
+            // What is added to a byte without its highest bit carries into that from a limit on.
+            let low = bytes & 0x7F7F_7F7F_7F7F_7F7F
+            let isPrintable = (low &+ 0x6060_6060_6060_6060) & ~(low &+ 0x0101_0101_0101_0101)
+            let isNoQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
+            let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
+            return isPrintable & isNoQuote & isNoBackslash & ~bytes
+        }
+
         @inline(never) private func grow(by length: Int) {
             capacity = max(capacity * 2, count + length)
             start = Self.memory(start, capacity)
@@ -81,12 +129,12 @@ struct JSONWriter {
     }
 
     /// Opens an object or an array: no comma before the first member.
-    mutating func begin(_ text: StaticString = "{") {
+    @inline(__always) mutating func begin(_ text: StaticString = "{") {
         raw(text)
         isFirst = true
     }
 
-    mutating func end(_ text: StaticString = "}") {
+    @inline(__always) mutating func end(_ text: StaticString = "}") {
         raw(text)
         isFirst = false
     }
@@ -129,6 +177,12 @@ struct JSONWriter {
     /// An item of an array.
     mutating func item(_ value: String) { member(",", value) }
 
+    /// An item of an array, of bytes of which nobody has said that they are UTF-8.
+    mutating func item(_ text: UnsafeBufferPointer<UInt8>) {
+        name(",")
+        string { $0.part(text) }
+    }
+
     /// An item of an array; null where there is nothing to say.
     mutating func item(_ value: Double?) {
         name(",")
@@ -136,7 +190,9 @@ struct JSONWriter {
     }
 
     /// An item of an array that has members or items itself.
-    mutating func item(_ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void) {
+    @inline(__always) mutating func item(
+        _ open: StaticString, _ close: StaticString, _ body: (inout JSONWriter) -> Void
+    ) {
         name(",")
         begin(open)
         body(&self)
@@ -157,9 +213,11 @@ struct JSONWriter {
         let (whole, rest) = Int64(hundredths).quotientAndRemainder(dividingBy: 100)
         integer(whole)
         if rest > 0 {
-            store.append(0x2E)
-            store.append(0x30 + UInt8(rest / 10))
-            if rest % 10 > 0 { store.append(0x30 + UInt8(rest % 10)) }
+            store.append(atMost: 3) { start in
+                start[0] = 0x2E
+                Self.put(UInt32(truncatingIfNeeded: rest), at: start + 1)
+                return rest % 10 > 0 ? 3 : 2
+            }
         } else if keepsFraction {
             raw(".0")
         }
@@ -190,95 +248,91 @@ struct JSONWriter {
 
     /// Digits, in a string or as a value.
     mutating func integer(_ value: Int64) {
-        if (0..<10).contains(value) {
-            store.append(0x30 + UInt8(value))
-        } else if (10..<100).contains(value) {
-            digits(value, 2)
-        } else {
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-                var place = 20
-                var rest = value.magnitude
-                repeat {
-                    place -= 1
-                    digits[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-                    rest /= 10
-                } while rest > 0
-                if value < 0 {
-                    place -= 1
-                    digits[place] = 0x2D
-                }
-                store.append(digits.baseAddress! + place, 20 - place)
+        store.append(atMost: 20) { start in
+            var length = value < 0 ? 2 : 1
+            var above: UInt64 = 10
+            // Ends at 10 to the 19th, which both types' limits allow.
+            while value.magnitude >= above {
+                length += 1
+                above &*= 10
             }
+            var rest = value.magnitude
+            var place = length
+            repeat {
+                place -= 1
+                start[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 { start[0] = 0x2D }
+            return length
         }
     }
 
     private mutating func time(_ moment: Int64) {
         let milliseconds = min(max(moment, Timestamp.earliest.milliseconds), Timestamp.latest.milliseconds)
-        let inDay = ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000
-        store.append(0x22)
-        day((milliseconds - inDay) / 86_400_000)
-        let (seconds, rest) = inDay.quotientAndRemainder(dividingBy: 1000)
-        digits(seconds / 3600, 2)
-        store.append(0x3A)
-        digits(seconds / 60 % 60, 2)
-        store.append(0x3A)
-        digits(seconds % 60, 2)
-        store.append(0x2E)
-        digits(rest, 3)
-        store.append(0x5A)
-        store.append(0x22)
+        let inDay = UInt32(truncatingIfNeeded: ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000)
+        let words = day((milliseconds - Int64(inDay)) / 86_400_000)
+        let seconds = inDay / 1000
+        store.append(atMost: 32) { start in
+            start[0] = 0x22
+            UnsafeMutableRawPointer(start + 1).storeBytes(of: words, as: SIMD16<UInt8>.self)
+            Self.put(seconds / 3600, at: start + 12)
+            start[14] = 0x3A
+            Self.put(seconds / 60 % 60, at: start + 15)
+            start[17] = 0x3A
+            Self.put(seconds % 60, at: start + 18)
+            start[20] = 0x2E
+            start[21] = 0x30 + UInt8(truncatingIfNeeded: inDay % 1000 / 100)
+            Self.put(inDay % 100, at: start + 22)
+            start[24] = 0x5A
+            start[25] = 0x22
+            return 26
+        }
     }
 
-    /// `2026-11-26T`, of the day with this number since 1970.
-    private mutating func day(_ number: Int64) {
-        if days.isEmpty { days = [Day](repeating: Day(), count: Day.count) }
+    /// Two digits.
+    @inline(__always) private static func put(_ value: UInt32, at place: UnsafeMutablePointer<UInt8>) {
+        place[0] = 0x30 + UInt8(truncatingIfNeeded: value / 10)
+        place[1] = 0x30 + UInt8(truncatingIfNeeded: value % 10)
+    }
+
+    /// `2026-11-26T`, of the day with this number since 1970; five bytes follow.
+    @inline(__always) private mutating func day(_ number: Int64) -> SIMD16<UInt8> {
         let place = Int(number & Int64(Day.count - 1))
-        if days[place].number != number {
-            days[place].number = number
-            for (index, byte) in Timestamp(milliseconds: number * 86_400_000).description.utf8.prefix(Day.length)
-                .enumerated()
-            {
-                days[place].words[index] = byte
-            }
-        }
-        withUnsafeBytes(of: days[place].words) { words in
-            store.append(words.baseAddress!.assumingMemoryBound(to: UInt8.self), Day.length)
-        }
+        if days.isEmpty || days[place].number != number { look(at: number, place) }
+        return days[place].words
     }
 
-    private mutating func digits(_ value: Int64, _ width: Int) {
-        if width == 3 { store.append(0x30 + UInt8(value / 100 % 10)) }
-        store.append(0x30 + UInt8(value / 10 % 10))
-        store.append(0x30 + UInt8(value % 10))
+    @inline(never) private mutating func look(at number: Int64, _ place: Int) {
+        if days.isEmpty { days = [Day](repeating: Day(), count: Day.count) }
+        days[place].number = number
+        let text = Timestamp(milliseconds: number * 86_400_000).description.utf8
+        for (index, byte) in text.prefix(Day.length).enumerated() { days[place].words[index] = byte }
     }
 
     private mutating func string(_ value: String) { string { $0.part(value) } }
 
     /// A string of which `body` writes the parts.
-    mutating func string(_ body: (inout JSONWriter) -> Void) {
+    @inline(__always) mutating func string(_ body: (inout JSONWriter) -> Void) {
         store.append(0x22)
         body(&self)
         store.append(0x22)
     }
 
+    /// JSON that stands somewhere already.
+    func written(_ json: UnsafeRawBufferPointer) {
+        if let start = json.baseAddress { store.append(start.assumingMemoryBound(to: UInt8.self), json.count) }
+    }
+
     /// Text inside a string.
     mutating func part(_ text: String) {
         var text = text
-        let isPlain = text.withUTF8 { bytes in
-            guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else { return false }
-            if let start = bytes.baseAddress { store.append(start, bytes.count) }
-            return true
-        }
-        if !isPlain { escaped(text) }
+        if !text.withUTF8({ store.append(plain: $0) }) { escaped(text) }
     }
 
     /// Text inside a string, of bytes of which nobody has said that they are UTF-8.
     mutating func part(_ text: UnsafeBufferPointer<UInt8>) {
-        var strange: UInt8 = 0
-        // Without a way out in the middle the compiler takes many at once.
-        for byte in text { strange |= byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C ? 1 : 0 }
-        guard strange == 0 else { return escaped(String(decoding: text, as: UTF8.self)) }
-        if let start = text.baseAddress { store.append(start, text.count) }
+        if !store.append(plain: text) { escaped(String(decoding: text, as: UTF8.self)) }
     }
 
     private mutating func escaped(_ text: String) {

@@ -53,7 +53,7 @@ extension MachineRow {
         writer.member(#","status":"#, status.rawValue)
         writer.name(#","tags":"#)
         writer.begin("[")
-        for tag in tags { writer.item(tag.text) }
+        writer.written(tags)
         writer.end("]")
         writer.name(#","unknown":"#)
         writer.begin("[")

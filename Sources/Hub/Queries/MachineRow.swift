@@ -2,7 +2,7 @@ import Contracts
 import HubAPI
 
 /// A row of `machines.list`, and what follows from it at the moment of the question. It is valid until the statement
-/// steps on.
+/// steps on, and as long as the tags are there.
 ///
 /// A list of a fleet is little else than rows that become JSON: text goes there from SQLite's own memory, and only what
 /// the rules and the filters look at is read twice.
@@ -29,7 +29,10 @@ struct MachineRow {
     let late: MachineHealth.LateKinds
     let listsUpdated: Int64?
     let areListsStale: Bool
-    let tags: ArraySlice<MachineQueries.Extras.Tag>
+    /// Items of a JSON array, in the memory of the tags.
+    let tags: UnsafeRawBufferPointer
+    /// It has the tag that is asked for.
+    let isWanted: Bool
     let unknown: [UnknownSection]
     /// Nil where nothing is known of updates.
     let updates: Int64?
@@ -40,7 +43,7 @@ struct MachineRow {
     let containersUnknownSince: Int64?
 
     /// Nil where the row names no machine.
-    init?(_ row: SQLRowReader, extras: MachineQueries.Extras, hearing: Hearing) {
+    init?(_ row: SQLRowReader, tags: MachineTags, unknown: UnreadSections, hearing: Hearing) {
         guard let id = row.integer(Position.id), let created = row.integer(Position.created),
             row.isText(Position.name), row.withUTF8(Position.uuid, Identifier.isCanonical(_:)) == true
         else { return nil }
@@ -64,8 +67,10 @@ struct MachineRow {
         self.late = late
         listsUpdated = row.integer(Position.listsUpdated)
         areListsStale = FreshnessRule.areListsStale(listsUpdated, now: hearing.now)
-        tags = extras.tags(of: id)
-        unknown = extras.unknown(of: id)
+        self.tags = tags.items(of: id)
+        isWanted = tags.isWanted(id)
+        let unknown = unknown.of(id)
+        self.unknown = unknown
         updates = row.integer(Position.updates)
         containers = row.integer(Position.containers)
         // Counts of old lists say nothing about today: they are those of then.
