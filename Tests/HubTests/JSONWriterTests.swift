@@ -17,9 +17,9 @@ import Testing
         String(decoding: try CanonicalJSON.encode(value), as: UTF8.self)
     }
 
-    @Test(arguments: ["\"", "\\", "\u{0}", "\n", "\u{1F}", " ", "~", "\u{7F}", "é", "東", "😀"])
+    @Test(arguments: (0..<128).map { String(UnicodeScalar(UInt8($0))) } + ["é", "東", "😀"])
     func `A character is escaped wherever it stands`(character: String) throws {
-        for length in 0...33 {
+        for length in [0, 1, 6, 7, 8, 9, 15, 16, 17, 24] {
             for place in 0...length {
                 let text =
                     String(repeating: "x", count: place) + character + String(repeating: "y", count: length - place)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func `Text without a character, and bytes that are no UTF-8, are told as they are`() {
+    @Test func `Text may be empty, and bytes that are no UTF-8 become the replacement character`() {
         #expect(Self.written { $0.member(",\"a\":", "") } == "\"a\":\"\"")
         for length in [1, 7, 8, 9, 16] {
             let bytes = [UInt8](repeating: 0x61, count: length - 1) + [0xFF]
@@ -68,7 +68,7 @@ import Testing
     @Test(
         arguments: [
             0, 1, 999, 1000, 59_999, 60_000, 3_599_999, 86_399_999, 86_400_000, 951_782_400_000, 1_795_748_530_072, -1,
-            -86_400_000, -86_400_001, 253_402_300_799_999,
+            -86_400_000, -86_400_001, 253_402_300_799_999, -62_135_596_800_000,
         ] as [Int64])
     func `A moment is written as the encoder does`(milliseconds: Int64) throws {
         let expected = try Self.expected(Timestamp(milliseconds: milliseconds))
@@ -78,6 +78,14 @@ import Testing
             $0.member(",\"b\":", time: milliseconds)
         }
         #expect(written == "\"a\":\(expected),\"b\":\(expected)")
+    }
+
+    @Test func `A moment that no year has is the first or the last one`() {
+        let written = Self.written {
+            $0.member(",\"a\":", time: .min)
+            $0.member(",\"b\":", time: .max)
+        }
+        #expect(written == #""a":"0001-01-01T00:00:00.000Z","b":"9999-12-31T23:59:59.999Z""#)
     }
 
     /// Days that share a place among those that are remembered.

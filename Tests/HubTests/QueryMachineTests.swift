@@ -139,6 +139,28 @@ import Testing
         }
     }
 
+    /// Two readers take pieces of some machines each, and numbers are missing where machines were removed.
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7]) func `Numbers need not follow each other`(few: Int) async throws {
+        // Names in another order than numbers.
+        let names = (1...12).map { "web-\($0 * 5 % 13 + 10)" }
+        let fleet = try QueryFleet()
+        for name in names { try fleet.add(name) }
+        try fleet.run("INSERT INTO machine_tags (machine_id, tag) SELECT machine_id, name FROM machine_settings")
+        try fleet.run("DELETE FROM machines WHERE id IN (1, 2, 5, 6, 7, 8, 11)")
+        try fleet.run(
+            "INSERT INTO machines (id, machine_uuid, created_at) VALUES (5000000000, '\(Self.farUUID)', 1790000000000)")
+        try fleet.run("INSERT INTO machine_settings (machine_id, name) VALUES (5000000000, 'far')")
+        let answer = try Self.list(fleet, at: Self.lastMetrics)
+        #expect(answer.items.map(\.name) == ["far"] + [3, 4, 9, 10, 12].map { names[$0 - 1] }.sorted())
+        #expect(answer.items.dropFirst().allSatisfy { $0.tags == [$0.name] })
+        let list = MachineListJSON(
+            filter: .init(), limit: 100, now: Timestamp(milliseconds: Self.lastMetrics), heardSince: nil, few: few)
+        let expected = String(decoding: try CanonicalJSON.encode(answer), as: UTF8.self)
+        #expect(String(buffer: try await list.answer(from: fleet.store)) == expected)
+    }
+
+    private static let farUUID = "01a21af4-2e5c-7259-901a-9582971ceb12"
+
     /// A value of its own in each column: none is taken for another, and none is left out.
     @Test func `Each column of a machine is where it belongs`() async throws {
         let fleet = try QueryFleet("web-01")

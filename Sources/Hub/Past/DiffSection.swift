@@ -75,7 +75,7 @@ struct DiffSection {
                     uniqueKeysWithValues: columns.compactMap { column in row[column].shown.map { (column, $0) } })
             }
             guard result.items.isEmpty else { return result }
-            let unknown = try connection.rows(UnreadSections.of, database.machine.id, database.machine.id)
+            let unknown = try connection.rows(UnreadSections.sections, database.machine.id, database.machine.id)
                 .filter { $0["kind"].text == kind.rawValue }.compactMap { $0["pointer"].text }
             result.isUnknown = Taking.covers(Set(unknown), table.section)
             return result

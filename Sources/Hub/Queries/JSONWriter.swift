@@ -65,8 +65,10 @@ struct JSONWriter {
             count += write(start + count)
         }
 
-        /// Copies what is printable ASCII without `"` and `\`; where it is not, answers false, and nothing is written.
-        func append(plain text: UnsafeBufferPointer<UInt8>) -> Bool {
+        /// Copies text that stands in JSON as it is; where it does not, answers false, and nothing is written.
+        ///
+        /// - Parameter isUTF8: whether that is known; only ASCII is copied otherwise.
+        @inline(__always) func append(plain text: UnsafeBufferPointer<UInt8>, isUTF8: Bool) -> Bool {
             guard let source = UnsafeRawPointer(text.baseAddress) else { return true }
             let length = text.count
             if count + length > capacity { grow(by: length) }
@@ -78,13 +80,13 @@ struct JSONWriter {
                     word = word << 8 | UInt64(text[place])
                     target.storeBytes(of: text[place], toByteOffset: place, as: UInt8.self)
                 }
-                arePlain = Self.plain(word)
+                arePlain = Self.plain(word, isUTF8)
             } else {
                 var place = 0
                 while true {
                     let word = source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
                     target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-                    arePlain &= Self.plain(word)
+                    arePlain &= Self.plain(word, isUTF8)
                     guard place < length - 8 else { break }
                     // Some of the last eight may be among those before.
                     place = min(place + 8, length - 8)
@@ -95,14 +97,15 @@ struct JSONWriter {
             return true
         }
 
-        /// Sets the highest bit of each of eight bytes that is plain.
-        @inline(__always) private static func plain(_ bytes: UInt64) -> UInt64 {
+        /// Sets the highest bit of each of eight bytes that is plain: no control character, `"` or `\`.
+        @inline(__always) private static func plain(_ bytes: UInt64, _ isUTF8: Bool) -> UInt64 {
             // What is added to a byte without its highest bit carries into that from a limit on.
             let low = bytes & 0x7F7F_7F7F_7F7F_7F7F
-            let isPrintable = (low &+ 0x6060_6060_6060_6060) & ~(low &+ 0x0101_0101_0101_0101)
+            let isNoControl = low &+ 0x6060_6060_6060_6060
             let isNoQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
             let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
-            return isPrintable & isNoQuote & isNoBackslash & ~bytes
+            let isPlain = isNoControl & isNoQuote & isNoBackslash
+            return isUTF8 ? isPlain | bytes : isPlain & ~bytes
         }
 
         @inline(never) private func grow(by length: Int) {
@@ -251,7 +254,7 @@ struct JSONWriter {
         store.append(atMost: 20) { start in
             var length = value < 0 ? 2 : 1
             var above: UInt64 = 10
-            // Ends at 10 to the 19th, which both types' limits allow.
+            // No magnitude of an Int64 reaches 10 to the 19th, which a UInt64 holds.
             while value.magnitude >= above {
                 length += 1
                 above &*= 10
@@ -273,7 +276,7 @@ struct JSONWriter {
         let inDay = UInt32(truncatingIfNeeded: ((milliseconds % 86_400_000) + 86_400_000) % 86_400_000)
         let words = day((milliseconds - Int64(inDay)) / 86_400_000)
         let seconds = inDay / 1000
-        store.append(atMost: 32) { start in
+        store.append(atMost: 26) { start in
             start[0] = 0x22
             UnsafeMutableRawPointer(start + 1).storeBytes(of: words, as: SIMD16<UInt8>.self)
             Self.put(seconds / 3600, at: start + 12)
@@ -299,11 +302,11 @@ struct JSONWriter {
     /// `2026-11-26T`, of the day with this number since 1970; five bytes follow.
     @inline(__always) private mutating func day(_ number: Int64) -> SIMD16<UInt8> {
         let place = Int(number & Int64(Day.count - 1))
-        if days.isEmpty || days[place].number != number { look(at: number, place) }
+        if days.isEmpty || days[place].number != number { remember(number, place) }
         return days[place].words
     }
 
-    @inline(never) private mutating func look(at number: Int64, _ place: Int) {
+    @inline(never) private mutating func remember(_ number: Int64, _ place: Int) {
         if days.isEmpty { days = [Day](repeating: Day(), count: Day.count) }
         days[place].number = number
         let text = Timestamp(milliseconds: number * 86_400_000).description.utf8
@@ -319,20 +322,22 @@ struct JSONWriter {
         store.append(0x22)
     }
 
-    /// JSON that stands somewhere already.
-    func written(_ json: UnsafeRawBufferPointer) {
-        if let start = json.baseAddress { store.append(start.assumingMemoryBound(to: UInt8.self), json.count) }
+    /// The first items of an array, as they stand somewhere already, commas between them.
+    mutating func items(_ json: UnsafeRawBufferPointer) {
+        guard !json.isEmpty, let start = json.baseAddress else { return }
+        store.append(start.assumingMemoryBound(to: UInt8.self), json.count)
+        isFirst = false
     }
 
     /// Text inside a string.
     mutating func part(_ text: String) {
         var text = text
-        if !text.withUTF8({ store.append(plain: $0) }) { escaped(text) }
+        if !text.withUTF8({ store.append(plain: $0, isUTF8: true) }) { escaped(text) }
     }
 
     /// Text inside a string, of bytes of which nobody has said that they are UTF-8.
     mutating func part(_ text: UnsafeBufferPointer<UInt8>) {
-        if !store.append(plain: text) { escaped(String(decoding: text, as: UTF8.self)) }
+        if !store.append(plain: text, isUTF8: false) { escaped(String(decoding: text, as: UTF8.self)) }
     }
 
     private mutating func escaped(_ text: String) {

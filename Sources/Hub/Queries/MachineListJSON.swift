@@ -51,86 +51,56 @@ struct MachineListJSON {
     }
 
     func answer(from store: some Store) async throws -> ByteBuffer {
-        let pieces = try await store.read { connection in
+        let order = try await store.read { connection in
             _ = try MachineSelection.find(connection, machine: nil, tag: filter.tag)
-            return try self.pieces(connection)
+            return limit > few ? try ids(connection) : []
         }
-        guard let pieces else {
+        // Where most of a fleet is left out, its first machines by name are found sooner.
+        guard order.count > few, limit >= order.count / 2 else {
             let first = try await store.read { connection in
                 try read(try listing(connection)) { $0 <= limit }
             }
             return answer([first], first.machines)
         }
-        let turns = Turns()
-        async let other = store.read { try take(pieces, turns, $0) }
-        let results = try await [store.read { try take(pieces, turns, $0) }, other]
-        let parts = results.flatMap { $0.parts }.sorted { $0.0 < $1.0 }.map { $0.1 }
-        let order = results.first { !$0.order.isEmpty }?.order ?? []
-        // A machine that one has read and the other has not was added or removed meanwhile.
-        let machines = order.lazy.compactMap { id in pieces.place(of: id).flatMap { parts[$0].machine(id) } }
-        return answer(parts, machines)
+        let pieces = Pieces(of: order, size: max(few, 1))
+        async let other = store.read { try take(pieces, $0) }
+        let results = try await [store.read { try take(pieces, $0) }, other]
+        let parts = results.flatMap { $0 }.sorted { $0.place < $1.place }.map(\.part)
+        // What was removed meanwhile is in no part, and what was added is not in the order.
+        return answer(parts, order.lazy.compactMap { parts[pieces.place(of: $0)].machine($0) })
     }
 
-    /// The order first, then piece after piece, as often as it is this reader's turn.
-    private func take(_ pieces: Pieces, _ turns: Turns, _ connection: any SQLConnection) throws -> Read {
-        var result = Read()
-        let listing = try listing(connection)
-        while true {
-            let turn = turns.next()
-            guard turn <= pieces.count else { return result }
-            if turn == 0 {
-                result.order = try ids(connection)
-            } else {
-                result.parts.append((turn - 1, try read(listing, of: pieces.range(at: turn - 1)) { _ in true }))
-            }
-        }
-    }
-
-    private final class Turns: Sendable {
+    /// Ranges of numbers of machines, one after the other, each with as many machines; taken by whoever has time.
+    private final class Pieces: Sendable {
+        private let starts: [Int64]
         private let taken = Atomic(0)
 
-        func next() -> Int { taken.wrappingAdd(1, ordering: .relaxed).oldValue }
+        /// - Parameter machines: one at least.
+        init(of machines: [Int64], size: Int) {
+            let sorted = machines.sorted()
+            starts = stride(from: 0, to: sorted.count, by: size).map { sorted[$0] }
+        }
+
+        /// The next one that nobody has taken.
+        func next() -> (place: Int, range: ClosedRange<Int64>)? {
+            let place = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard place < starts.count else { return nil }
+            return (place, starts[place]...(place + 1 < starts.count ? starts[place + 1] - 1 : .max))
+        }
+
+        /// Of one of the machines.
+        func place(of id: Int64) -> Int { starts.firstPlace { $0 > id } - 1 }
     }
 
-    /// What one reader has read.
-    private struct Read {
+    private func take(
+        _ pieces: Pieces, _ connection: any SQLConnection
+    ) throws -> [(place: Int, part: Part)] {
         var parts: [(Int, Part)] = []
-        /// All machines in the order of their names, where it was this one who read that.
-        var order: [Int64] = []
-    }
-
-    /// Ranges of numbers of machines.
-    private struct Pieces {
-        let first: Int64
-        let size: Int64
-        let count: Int
-
-        func range(at place: Int) -> ClosedRange<Int64> {
-            let start = first + Int64(place) * size
-            return start...(start + size - 1)
+        let listing = try listing(connection)
+        while let (place, range) = pieces.next() {
+            parts.append((place, try read(listing, of: range) { _ in true }))
         }
-
-        func place(of id: Int64) -> Int? {
-            let place = (id - first) / size
-            return id >= first && place < count ? Int(place) : nil
-        }
-    }
-
-    /// Nil where there are few machines, or where most are left out: the first ones by name are found sooner.
-    private func pieces(_ connection: any SQLConnection) throws -> Pieces? {
-        var found: Pieces?
-        guard limit > few else { return nil }
-        try connection.each(MachineQueries.span, []) { row in
-            if let count = row.integer(0), let first = row.integer(1), let last = row.integer(2), count > few,
-                limit >= count / 2
-            {
-                let pieces = (Int(count) + max(few, 1) - 1) / max(few, 1)
-                let size = (last - first) / Int64(pieces) + 1
-                found = Pieces(first: first, size: size, count: Int((last - first) / size) + 1)
-            }
-            return true
-        }
-        return found
+        return parts
     }
 
     private func listing(_ connection: any SQLConnection) throws -> MachineListing {

@@ -6,7 +6,7 @@ struct MachineListing {
     private let connection: any SQLConnection
     private let filter: MachineQueries.Filter
     private let hearing: Hearing
-    private let unknown: UnreadSections
+    private let failed: UnreadSections.OfMachines
 
     /// - Parameter heardSince: since when the hub has been able to hear machines; nil says always.
     init(
@@ -15,7 +15,7 @@ struct MachineListing {
         self.connection = connection
         self.filter = filter
         hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
-        unknown = try UnreadSections(connection)
+        failed = try UnreadSections.failedKinds(connection)
     }
 
     /// Machines in the order of their names; or those of a part, in the order of their numbers.
@@ -25,7 +25,9 @@ struct MachineListing {
         of part: ClosedRange<Int64>? = nil,
         _ body: (MachineRow, HealthStatus, [MachineHealth.Finding]) throws -> Bool
     ) throws {
-        let tags = try MachineTags(connection, of: part ?? Int64.min...Int64.max, wanted: filter.tag)
+        let machines = part ?? Int64.min...Int64.max
+        let tags = try MachineTags(connection, of: machines, wanted: filter.tag)
+        let unknown = try UnreadSections(connection, of: machines, failed: failed)
         let retired: SQLValue = .integer(filter.includesRetired ? 1 : 0)
         let values = part.map { [retired, .integer($0.lowerBound), .integer($0.upperBound)] } ?? [retired]
         var findings: [MachineHealth.Finding] = []
@@ -39,49 +41,56 @@ struct MachineListing {
     }
 }
 
-/// What is not known of machines, by machine: sections that could not be read, and whole kinds.
+/// What is not known of machines: sections that could not be read, and kinds whose newest collecting failed.
 struct UnreadSections {
-    private var sections: [Int64: [UnknownSection]] = [:]
+    typealias OfMachines = [Int64: [UnknownSection]]
 
-    func of(_ machine: Int64) -> [UnknownSection] { sections.isEmpty ? [] : sections[machine] ?? [] }
+    private let sections: OfMachines
+    private let failed: OfMachines
 
-    /// Of all machines.
-    init(_ connection: any SQLConnection) throws {
-        try read(connection, Int64.min...Int64.max)
-        try read(connection, UnknownParts.failedKinds, [])
+    /// Sections first, then kinds, which have none.
+    func of(_ machine: Int64) -> [UnknownSection] {
+        guard !sections.isEmpty || !failed.isEmpty else { return [] }
+        return (sections[machine] ?? []) + (failed[machine] ?? [])
     }
 
-    /// Of one.
-    init(_ connection: any SQLConnection, of machine: Int64) throws {
-        try read(connection, machine...machine)
-        try read(connection, UnknownParts.failedKindsOfOne, [.integer(machine)])
+    /// - Parameter failed: of `failedKinds`, with those machines in it at least.
+    init(_ connection: any SQLConnection, of machines: ClosedRange<Int64>, failed: OfMachines) throws {
+        self.failed = failed
+        sections = try Self.read(
+            connection, Self.sections, [.integer(machines.lowerBound), .integer(machines.upperBound)]
+        ) { ($0.text(2), $0.integer(3)) }
     }
 
-    static let of = Statement(
+    /// Of all machines: those of which a kind failed are found by an index.
+    static func failedKinds(_ connection: any SQLConnection) throws -> OfMachines {
+        try read(connection, UnknownParts.failedKinds, []) { ("", $0.integer(2)) }
+    }
+
+    static func failedKinds(_ connection: any SQLConnection, of machine: Int64) throws -> OfMachines {
+        try read(connection, UnknownParts.failedKindsOfOne, [.integer(machine)]) { ("", $0.integer(2)) }
+    }
+
+    /// Of the machines `?1` to `?2`.
+    static let sections = Statement(
         "machines.unknown",
         """
         SELECT machine_id, kind, pointer, unknown_since_at FROM machine_sections
         WHERE machine_id >= ?1 AND machine_id <= ?2 ORDER BY machine_id, kind, pointer
         """)
 
-    private mutating func read(_ connection: any SQLConnection, _ machines: ClosedRange<Int64>) throws {
-        try connection.each(Self.of, [.integer(machines.lowerBound), .integer(machines.upperBound)]) { row in
-            add(row, section: row.text(2), since: row.integer(3))
+    private static func read(
+        _ connection: any SQLConnection, _ statement: Statement, _ values: [SQLValue],
+        _ part: (SQLRowReader) -> (section: String?, since: Int64?)
+    ) throws -> OfMachines {
+        var found: OfMachines = [:]
+        try connection.each(statement, values) { row in
+            if let machine = row.integer(0), let kind = row.text(1), case let (section?, since?) = part(row) {
+                let unknown = UnknownSection(kind: kind, section: section, since: Timestamp(milliseconds: since))
+                found[machine, default: []].append(unknown)
+            }
             return true
         }
-    }
-
-    /// Kinds that failed have no section.
-    private mutating func read(_ connection: any SQLConnection, _ failed: Statement, _ values: [SQLValue]) throws {
-        try connection.each(failed, values) { row in
-            add(row, section: "", since: row.integer(2))
-            return true
-        }
-    }
-
-    private mutating func add(_ row: SQLRowReader, section: String?, since: Int64?) {
-        guard let machine = row.integer(0), let kind = row.text(1), let section, let since else { return }
-        sections[machine, default: []].append(
-            UnknownSection(kind: kind, section: section, since: Timestamp(milliseconds: since)))
+        return found
     }
 }

@@ -39,21 +39,13 @@ enum MachineQueries {
     static let part = Statement(
         "machines.part", list.sql.replacing("ORDER BY s.name", with: "AND m.id >= ?2 AND m.id <= ?3 ORDER BY m.id"))
 
-    /// How many there are, and their first and last number.
-    static let span = Statement(
-        "machines.span",
-        """
-        SELECT (SELECT count(*) FROM machine_settings), (SELECT min(machine_id) FROM machine_settings),
-          (SELECT max(machine_id) FROM machine_settings)
-        """)
-
     static let order = Statement("machines.order", "SELECT machine_id FROM machine_settings ORDER BY name")
 
     static let one = Statement(
         "machines.one",
         list.sql.replacing("WHERE (s.retired_at IS NULL OR CAST(?1 AS BIGINT) = 1)", with: "WHERE m.id = ?1"))
 
-    static let all = [list, part, span, order, one, UnreadSections.of] + MachineTags.statements
+    static let all = [list, part, order, one, UnreadSections.sections] + MachineTags.statements
 
     static func list(
         _ connection: any SQLConnection, filter: Filter, limit: Int, now: Timestamp, heardSince: Int64? = nil
@@ -72,7 +64,8 @@ enum MachineQueries {
     ) throws -> MachineSummary? {
         let hearing = try Hearing(connection, now: now.milliseconds, since: heardSince)
         let tags = try MachineTags(connection, of: id...id)
-        let unknown = try UnreadSections(connection, of: id)
+        let unknown = try UnreadSections(
+            connection, of: id...id, failed: UnreadSections.failedKinds(connection, of: id))
         var findings: [MachineHealth.Finding] = []
         return try withExtendedLifetime(tags) {
             try connection.row(one, id)?.read { row in
@@ -100,18 +93,5 @@ extension MachineQueries.Filter {
         if isStale, !machine.isStale { return false }
         if let status, health != status { return false }
         return true
-    }
-}
-
-extension Array {
-    /// The first place of which the condition holds, `endIndex` if there is none. It holds from there on.
-    func firstPlace(where holds: (Element) -> Bool) -> Int {
-        var low = startIndex
-        var high = endIndex
-        while low < high {
-            let middle = low + (high - low) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -53,7 +53,7 @@ extension MachineRow {
         writer.member(#","status":"#, status.rawValue)
         writer.name(#","tags":"#)
         writer.begin("[")
-        writer.written(tags)
+        writer.items(tags)
         writer.end("]")
         writer.name(#","unknown":"#)
         writer.begin("[")
