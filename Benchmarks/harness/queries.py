@@ -9,7 +9,7 @@ import time
 from . import fill, paths, tables
 
 PLANS = {"quick": (500, 10), "full": (10_000, 120)}
-REPEATS = 7
+REPEATS = 21
 
 # What `vigie` asks for each of its commands.
 QUESTIONS = [
