@@ -141,7 +141,13 @@ struct HubConfigurationTests {
     @Test func periods() {
         #expect(Period(argument: "90s")?.seconds == 90)
         #expect(Period(argument: "7d")?.seconds == 604_800)
-        #expect(Period(seconds: 3600).description == "1h")
-        for bad in ["", "h", "1", "-1h", "1w", "0h", "99999999999d"] { #expect(Period(argument: bad) == nil, "\(bad)") }
+        for text in ["1h", "36h", "2d", "90s", "90m", "61s", "1m"] {
+            #expect(Period(argument: text)?.description == text)
+        }
+        #expect(Period(argument: "120s")?.description == "2m")
+        #expect(Period(seconds: 0).description == "0s")
+        for bad in ["", "h", "1", "-1h", "1w", "0h", "99999999999d", "9223372036854775807d"] {
+            #expect(Period(argument: bad) == nil, "\(bad)")
+        }
     }
 }

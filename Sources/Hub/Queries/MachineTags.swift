@@ -15,7 +15,7 @@ struct MachineTags {
         "SELECT machine_id, tag FROM \(table) WHERE machine_id >= ?1 AND machine_id <= ?2 ORDER BY machine_id, tag"
     }
 
-    /// Machines that have tags, in order, and where each one's end.
+    /// Machines that have tags, in order, and where the tags of each end.
     private let machines: [Int64]
     private let ends: [Int]
     private let json: WrittenJSON
