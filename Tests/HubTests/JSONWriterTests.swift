@@ -6,9 +6,9 @@ import Testing
 
 /// The writer against `CanonicalJSON`, which nobody has made fast.
 @Suite struct JSONWriterTests {
-    private static func written(capacity: Int = 1, _ body: (inout JSONWriter) -> Void) -> String {
+    private static func written(_ body: (inout JSONWriter) -> Void) -> String {
         // Without room, so that each piece has to get it.
-        var writer = JSONWriter(capacity: capacity)
+        var writer = JSONWriter(capacity: 1)
         body(&writer)
         return writer.finish().text
     }

@@ -46,13 +46,13 @@ struct JSONWriter {
 
         // Inlined, so that a name whose length the compiler knows is a few moves and no call.
         @inline(__always) func append(_ source: UnsafePointer<UInt8>, _ length: Int) {
-            if count + length > capacity { grow(by: length) }
+            makeRoom(length)
             (start + count).update(from: source, count: length)
             count += length
         }
 
         @inline(__always) func append(_ byte: UInt8) {
-            if count == capacity { grow(by: 1) }
+            makeRoom(1)
             start[count] = byte
             count += 1
         }
@@ -61,7 +61,7 @@ struct JSONWriter {
         @inline(__always) func append(
             atMost length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int
         ) {
-            if count + length > capacity { grow(by: length) }
+            makeRoom(length)
             count += write(start + count)
         }
 
@@ -71,7 +71,7 @@ struct JSONWriter {
         @inline(__always) func append(plain text: UnsafeBufferPointer<UInt8>, isUTF8: Bool) -> Bool {
             guard let source = UnsafeRawPointer(text.baseAddress) else { return true }
             let length = text.count
-            if count + length > capacity { grow(by: length) }
+            makeRoom(length)
             let target = UnsafeMutableRawPointer(start + count)
             var arePlain: UInt64 = .max
             if length < 8 {
@@ -92,7 +92,7 @@ struct JSONWriter {
                     place = min(place + 8, length - 8)
                 }
             }
-            guard arePlain & 0x8080_8080_8080_8080 == 0x8080_8080_8080_8080 else { return false }
+            guard ~arePlain & 0x8080_8080_8080_8080 == 0 else { return false }
             count += length
             return true
         }
@@ -106,6 +106,10 @@ struct JSONWriter {
             let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
             let isPlain = isNoControl & isNoQuote & isNoBackslash
             return isUTF8 ? isPlain | bytes : isPlain & ~bytes
+        }
+
+        @inline(__always) private func makeRoom(_ length: Int) {
+            if count + length > capacity { grow(by: length) }
         }
 
         @inline(never) private func grow(by length: Int) {

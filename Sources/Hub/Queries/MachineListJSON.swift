@@ -17,39 +17,6 @@ struct MachineListJSON {
     /// Up to so many machines are looked for in the order of their names. Pieces of a large fleet have as many.
     var few = 500
 
-    /// What is written of some machines.
-    private final class Part: Sendable {
-        /// The machines, in which order they were read.
-        private let ids: [Int64]
-        /// Where what is written of each one ends, and the next one's begins.
-        private let ends: [Int]
-        private let json: WrittenJSON
-
-        init(ids: [Int64], ends: [Int], json: WrittenJSON) {
-            self.ids = ids
-            self.ends = ends
-            self.json = json
-        }
-
-        /// Bytes in an answer, commas included.
-        var size: Int { json.count + ids.count }
-
-        var machines: some Sequence<UnsafeRawBufferPointer> { ids.indices.lazy.map(bytes(at:)) }
-
-        /// Of machines that were read in the order of their numbers.
-        func machine(_ id: Int64) -> UnsafeRawBufferPointer? {
-            guard let first = ids.first, id >= first else { return nil }
-            // Nearly all numbers are taken, most often.
-            let guess = Int(id - first)
-            let place = guess < ids.count && ids[guess] == id ? guess : ids.firstPlace { $0 >= id }
-            return place < ids.count && ids[place] == id ? bytes(at: place) : nil
-        }
-
-        private func bytes(at place: Int) -> UnsafeRawBufferPointer {
-            json.bytes(in: (place == 0 ? 0 : ends[place - 1])..<ends[place])
-        }
-    }
-
     func answer(from store: some Store) async throws -> ByteBuffer {
         let order = try await store.read { connection in
             _ = try MachineSelection.find(connection, machine: nil, tag: filter.tag)
@@ -57,17 +24,15 @@ struct MachineListJSON {
         }
         // Where most of a fleet is left out, its first machines by name are found sooner.
         guard order.count > few, limit >= order.count / 2 else {
-            let first = try await store.read { connection in
-                try read(try listing(connection)) { $0 <= limit }
-            }
-            return answer([first], first.machines)
+            let first = try await store.read { try read(try listing($0)) }
+            return answer([first], first.all)
         }
         let pieces = Pieces(of: order, size: max(few, 1))
         async let other = store.read { try take(pieces, $0) }
         let results = try await [store.read { try take(pieces, $0) }, other]
         let parts = results.flatMap { $0 }.sorted { $0.place < $1.place }.map(\.part)
         // What was removed meanwhile is in no part, and what was added is not in the order.
-        return answer(parts, order.lazy.compactMap { parts[pieces.place(of: $0)].machine($0) })
+        return answer(parts, order.lazy.compactMap { parts[pieces.place(of: $0)].bytes(of: $0) })
     }
 
     /// Ranges of numbers of machines, one after the other, each with as many machines; taken by whoever has time.
@@ -94,11 +59,11 @@ struct MachineListJSON {
 
     private func take(
         _ pieces: Pieces, _ connection: any SQLConnection
-    ) throws -> [(place: Int, part: Part)] {
-        var parts: [(Int, Part)] = []
+    ) throws -> [(place: Int, part: MachineJSON)] {
+        var parts: [(Int, MachineJSON)] = []
         let listing = try listing(connection)
         while let (place, range) = pieces.next() {
-            parts.append((place, try read(listing, of: range) { _ in true }))
+            parts.append((place, try read(listing, of: range)))
         }
         return parts
     }
@@ -117,27 +82,21 @@ struct MachineListJSON {
         return ids
     }
 
-    /// Machines of a range, in the order of their numbers; or all by name.
-    ///
-    /// - Parameter goesOn: gets how many there are, and answers whether to go on.
-    private func read(
-        _ listing: MachineListing, of range: ClosedRange<Int64>? = nil, while goesOn: (Int) -> Bool
-    ) throws -> Part {
-        var writer = JSONWriter()
-        var ids: [Int64] = []
-        var ends: [Int] = []
+    /// Machines of a range, in the order of their numbers; or the first ones by name, one more than the limit at most.
+    private func read(_ listing: MachineListing, of range: ClosedRange<Int64>? = nil) throws -> MachineJSON {
+        var writer = MachineJSON.Writer(JSONWriter())
         try listing.each(of: range) { machine, status, findings in
-            machine.write(status, findings, to: &writer)
-            ids.append(machine.id)
-            ends.append(writer.count)
-            return goesOn(ids.count)
+            writer.begin(machine.id)
+            machine.write(status, findings, to: &writer.json)
+            return range != nil || writer.ids.count <= limit
         }
-        return Part(ids: ids, ends: ends, json: writer.finish())
+        return writer.finish()
     }
 
     /// - Parameter machines: in the memory of the parts.
-    private func answer(_ parts: [Part], _ machines: some Sequence<UnsafeRawBufferPointer>) -> ByteBuffer {
-        var answer = ByteBufferAllocator().buffer(capacity: parts.reduce(64) { $0 + $1.size })
+    private func answer(_ parts: [MachineJSON], _ machines: some Sequence<UnsafeRawBufferPointer>) -> ByteBuffer {
+        // A comma for each, and what stands around all.
+        var answer = ByteBufferAllocator().buffer(capacity: parts.reduce(64) { $0 + $1.bytes + $1.count })
         answer.writeStaticString("{\"items\":[")
         var count = 0
         withExtendedLifetime(parts) {

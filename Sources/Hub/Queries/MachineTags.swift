@@ -15,10 +15,7 @@ struct MachineTags {
         "SELECT machine_id, tag FROM \(table) WHERE machine_id >= ?1 AND machine_id <= ?2 ORDER BY machine_id, tag"
     }
 
-    /// Machines that have tags, in order, and where the tags of each end.
-    private let machines: [Int64]
-    private let ends: [Int]
-    private let json: WrittenJSON
+    private let json: MachineJSON
     /// Those that have the tag that was asked for, in order; nil where none was.
     private let bearers: [Int64]?
 
@@ -41,19 +38,13 @@ struct MachineTags {
                 }
             }
         }
-        machines = builder.machines
-        ends = builder.ends
         bearers = builder.bearers
         json = builder.writer.finish()
     }
 
     /// The items of a JSON array, commas between them. Valid as long as this is.
     func items(of machine: Int64) -> UnsafeRawBufferPointer {
-        let place = machines.firstPlace { $0 >= machine }
-        guard place < machines.count, machines[place] == machine else {
-            return UnsafeRawBufferPointer(start: nil, count: 0)
-        }
-        return json.bytes(in: (place == 0 ? 0 : ends[place - 1])..<ends[place])
+        json.bytes(of: machine) ?? UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     /// Whether a machine has the tag that was asked for.
@@ -64,9 +55,7 @@ struct MachineTags {
     }
 
     private struct Builder {
-        var writer = JSONWriter(capacity: 1 << 12)
-        private(set) var machines: [Int64] = []
-        private(set) var ends: [Int] = []
+        var writer = MachineJSON.Writer(JSONWriter(capacity: 1 << 12))
         private(set) var bearers: [Int64]?
         private let wanted: [UInt8]
         private var last: TagRows.Row?
@@ -79,15 +68,13 @@ struct MachineTags {
         /// In order; the same row again says nothing.
         mutating func add(_ row: TagRows.Row) {
             if last?.machine != row.machine {
-                machines.append(row.machine)
-                ends.append(0)
-                writer.begin("")
+                writer.begin(row.machine)
+                writer.json.begin("")
             } else if let last, !last.precedes(row) {
                 return
             }
             last = row
-            writer.item(row.tag)
-            ends[ends.count - 1] = writer.count
+            writer.json.item(row.tag)
             if bearers != nil, wanted.elementsEqual(row.tag) { bearers?.append(row.machine) }
         }
     }
